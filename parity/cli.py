@@ -41,9 +41,9 @@ def status(arguments: list[str]) -> int:
     try:
         result = parity.main(args=arguments, standalone_mode=False, prog_name="parity")
     except click.ClickException as error:
-        told = io.StringIO()
-        error.show(told)
-        _say(told.getvalue().rstrip("\n"))
+        printed = io.StringIO()
+        error.show(printed)
+        _say(printed.getvalue().rstrip("\n"))
         return 2
     except UsageError as error:
         _say(str(error))

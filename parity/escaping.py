@@ -102,8 +102,8 @@ def plain(error: UnicodeError) -> tuple[str, int]:
     """Handler for `codecs`: a character that the terminal's encoding lacks is written in plain form, or by its number."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    found = error.object[error.start : error.end]
-    return "".join(PLAIN.get(sign) or ascii(sign)[1:-1] for sign in found), error.end
+    signs = error.object[error.start : error.end]
+    return "".join(PLAIN.get(sign) or ascii(sign)[1:-1] for sign in signs), error.end
 
 
 HANDLER = "parity-plain"
@@ -112,8 +112,12 @@ codecs.register_error(HANDLER, plain)
 
 def _seen(text: object, kept: str = "") -> str:
     """The text, with every character that cannot be seen replaced, except those in `kept`."""
-    found = str(text)
-    return found if found.isprintable() else "".join(sign if sign.isprintable() or sign in kept else UNSEEN for sign in found)
+    plain_text = str(text)
+    return (
+        plain_text
+        if plain_text.isprintable()
+        else "".join(sign if sign.isprintable() or sign in kept else UNSEEN for sign in plain_text)
+    )
 
 
 def _broken(match: re.Match[str]) -> str:

@@ -137,8 +137,8 @@ STORE = pytest.StashKey[Path]()
 
 def _store_of(config: pytest.Config) -> Path:
     """The session's folder, made when it is first asked for."""
-    if given := config.getoption("--parity-store"):
-        return Path(given)
+    if stated := config.getoption("--parity-store"):
+        return Path(stated)
     if STORE not in config.stash:
         from tempfile import mkdtemp
 
@@ -163,9 +163,9 @@ def _held(checked: Checked) -> Checked:
     bad = [case for case in checked.cases if case.verdict not in PASSING]
     if checked.cases and not bad:
         return checked
-    told = [f"{case.framework} {case.case}: {case.reason or case.verdict}" for case in bad if case.kind == "own_model"]
+    lines = [f"{case.framework} {case.case}: {case.reason or case.verdict}" for case in bad if case.kind == "own_model"]
     keys = {(case.case, case.framework): case.verdict for case in bad}
-    found = [failure for failure in checked.failures if keys.get((failure.case, failure.framework)) == failure.verdict]
-    told += [f"{result.framework} {result.case}: {sentence(result)}" for result in found[:MOST_TOLD]]
-    told += [f"… and {len(found) - MOST_TOLD} more"] * (len(found) > MOST_TOLD)
-    pytest.fail(escaping.terminal("\n".join(told) or "nothing was compared"), pytrace=False)
+    failing = [failure for failure in checked.failures if keys.get((failure.case, failure.framework)) == failure.verdict]
+    lines += [f"{result.framework} {result.case}: {sentence(result)}" for result in failing[:MOST_TOLD]]
+    lines += [f"… and {len(failing) - MOST_TOLD} more"] * (len(failing) > MOST_TOLD)
+    pytest.fail(escaping.terminal("\n".join(lines) or "nothing was compared"), pytrace=False)

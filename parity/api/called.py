@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 
 
-def call(function: Callable[..., object], name: str, first: Sequence[object], given: Mapping[str, object]) -> str:
+def call(function: Callable[..., object], name: str, first: Sequence[object], settings: Mapping[str, object]) -> str:
     """`parity.check('lenet', frameworks='torch')`. first: by their places; given: by their names."""
     defaults = {key: parameter.default for key, parameter in inspect.signature(function).parameters.items()}
-    told = [repr(value) for value in first]
-    told += [f"{key}={_spelled(value)}" for key, value in given.items() if value != defaults.get(key)]
-    return f"parity.{name}({', '.join(told)})"
+    words = [repr(value) for value in first]
+    words += [f"{key}={_spelled(value)}" for key, value in settings.items() if value != defaults.get(key)]
+    return f"parity.{name}({', '.join(words)})"
 
 
 def _spelled(value: object) -> str:

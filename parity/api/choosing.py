@@ -51,8 +51,8 @@ def recommend(
     place = None if reports is None else Path(reports)
     ranking, _ = choosing.chosen(task, device, needs, weights, source, mode, retired, place)
     rows = tuple(
-        (number, found.candidate.name, found.score, found.low, found.high, found.front)
-        for number, found in enumerate(ranking.places, start=1)
+        (number, place.candidate.name, place.score, place.low, place.high, place.front)
+        for number, place in enumerate(ranking.places, start=1)
     )
     return Tabled(choosing.sentence(ranking), DataTable(COLUMNS, rows), choosing.status(ranking))
 

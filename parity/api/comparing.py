@@ -61,9 +61,9 @@ def check(
         >>> result
         Checked: 1 cases × frameworks: 1 agrees
     """
-    given: dict[str, object] = {"frameworks": frameworks, "dtypes": dtypes, "devices": devices, "mode": mode, "size": size}
-    given |= {"seed": seed, "case_id": case_id, "nodes": nodes, "realizations": realizations, "store": store}
-    command = call(check, "check", (specs,), given)
+    options: dict[str, object] = {"frameworks": frameworks, "dtypes": dtypes, "devices": devices, "mode": mode, "size": size}
+    options |= {"seed": seed, "case_id": case_id, "nodes": nodes, "realizations": realizations, "store": store}
+    command = call(check, "check", (specs,), options)
     named, own = words(specs), words(realizations)
     unread = (("dtypes", words(dtypes)), ("devices", words(devices) != ("cpu",)), ("mode", mode), ("case_id", case_id))
     if own and (models := checking.models_of(words(frameworks), own, (*unread, ("nodes=False", not nodes)))):
@@ -87,11 +87,11 @@ def check(
 def _of_own_models(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, command: str) -> Checked:
     """Models of the user's own against specs; the map of their layers is written where the command writes it."""
     try:
-        found = own_model.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
+        compared_pairs = own_model.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except side_by_side.Crashed as error:
         sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
         return told.crashed(sides, str(error), command, seed)
-    return told.checked(found, command, seed)
+    return told.checked(compared_pairs, command, seed)
 
 
 def compare(
@@ -136,11 +136,17 @@ def compare(
         >>> result.verdict, result.summary.departures[0].layer
         ('differs', '1 (BatchNorm1d)')
     """
-    given: dict[str, object] = {"size": size, "weights_map": weights_map, "inputs": inputs, "map_path": map_path, "seed": seed}
-    given |= {"inputs_from": inputs_from, "weights": weights, "checkpoints": checkpoints}
-    command = call(compare, "compare", (sides,), given)
+    options: dict[str, object] = {
+        "size": size,
+        "weights_map": weights_map,
+        "inputs": inputs,
+        "map_path": map_path,
+        "seed": seed,
+    }
+    options |= {"inputs_from": inputs_from, "weights": weights, "checkpoints": checkpoints}
+    command = call(compare, "compare", (sides,), options)
     try:
-        found = side_by_side.compare(
+        compared_pairs = side_by_side.compare(
             sides,
             size=size,
             weights_map=None if weights_map is None else Path(weights_map),
@@ -153,7 +159,7 @@ def compare(
         )
     except side_by_side.Crashed as error:
         return told.crashed([typed(side) for side in sides], str(error), command, seed)
-    return told.checked(found, command, seed)
+    return told.checked(compared_pairs, command, seed)
 
 
 def bisect(
@@ -183,12 +189,12 @@ def bisect(
         >>> parity.bisect("mlp", "torch")
         Bisected: torch agrees with mlp in float64: every layer alone, and the whole
     """
-    found, judged = bisecting.searched(spec, framework, words(realizations), seed, store)
-    if found is None:
+    departure, judged = bisecting.searched(spec, framework, words(realizations), seed, store)
+    if departure is None:
         return Bisected(spec=spec, framework=framework, said=tuple(bisecting.agreement(spec, framework, judged)))
-    shown = collected.result(found.comparison, found.judged.record.mode, found.judged.trial.case.seed)
-    how = f"{framework} departs first at {found.node}: {output.sentence(found.comparison)}"
-    return Bisected(spec=spec, framework=framework, node=found.node, alone=found.alone, departure=shown, said=(how,))
+    shown = collected.result(departure.comparison, departure.judged.record.mode, departure.judged.trial.case.seed)
+    how = f"{framework} departs first at {departure.node}: {output.sentence(departure.comparison)}"
+    return Bisected(spec=spec, framework=framework, node=departure.node, alone=departure.alone, departure=shown, said=(how,))
 
 
 def fingerprint(

@@ -57,10 +57,10 @@ def bench(
         >>> [(cell["framework"], cell["verdict"]) for cell in result.results]
         [('torch', 'agrees')]
     """
-    given: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
-    given |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
-    asked: dict[str, Any] = dict(given)
-    command = call(bench, "bench", (specs,), {**given, "twin": twin, "best": best})
+    options: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
+    options |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
+    asked: dict[str, Any] = dict(options)
+    command = call(bench, "bench", (specs,), {**options, "twin": twin, "best": best})
     if twin is None:
         return told.measured(timing.bench(specs, **asked), command)
     cells, interrupted = overheads.taken(specs, twin=Path(twin), best=best, **asked)

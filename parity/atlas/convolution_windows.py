@@ -14,10 +14,10 @@ PLACES = np.arange(8.0)
 
 def _spread() -> Array:
     """All nine columns of a transposed convolution of 1, 2, 3, 4 by the kernel 1, 10, 100 with stride 2."""
-    found = np.zeros(9)
+    input_gradient = np.zeros(9)
     for place, value in enumerate((1.0, 2.0, 3.0, 4.0)):
-        found[2 * place : 2 * place + 3] += value * np.array([1.0, 10.0, 100.0])
-    return found
+        input_gradient[2 * place : 2 * place + 3] += value * np.array([1.0, 10.0, 100.0])
+    return input_gradient
 
 
 def _dotted(axes: str) -> Array:

@@ -52,9 +52,9 @@ def named(draw: Array, candidates: Mapping[str, Distribution]) -> str:
         return f"0, and 1 in block {', '.join(str(place + 1) for place in range(4) if blocks[place].all())} of 4"
     if _orthogonal(np.asarray(draw, dtype=np.float64)):
         return "orthogonal"
-    found = [name for name, distribution in candidates.items() if fits(sample, distribution)]
-    if len(found) == 1:
-        return found[0]
+    names = [name for name, distribution in candidates.items() if fits(sample, distribution)]
+    if len(names) == 1:
+        return names[0]
     return f"no known form: mean {sample.mean():.3g}, standard deviation {sample.std():.3g}, within ±{np.abs(sample).max():.3g}"
 
 

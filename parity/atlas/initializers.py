@@ -17,7 +17,7 @@ CUT_DEVIATION = 0.8796256610342398
 
 
 def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribution]:
-    found: dict[str, Distribution] = {
+    distributions: dict[str, Distribution] = {
         "uniform ±√(6/(fan_in + fan_out)) (Glorot)": uniform(sqrt(6 / (fan_in + fan_out))),
         "uniform ±√(3/fan_in) (LeCun)": uniform(sqrt(3 / fan_in)),
         "uniform ±√(6/fan_in) (He)": uniform(sqrt(6 / fan_in)),
@@ -32,11 +32,11 @@ def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribu
         "normal, σ = √(2/(fan_in + fan_out)) (Glorot)": normal(sqrt(2 / (fan_in + fan_out))),
     }
     if units:
-        found |= {
+        distributions |= {
             "uniform ±1/√units": uniform(1 / sqrt(units)),
             "the sum of two uniform ±1/√units": two_uniforms(1 / sqrt(units)),
         }
-    return found
+    return distributions
 
 
 def _normals(deviation: float) -> dict[str, Distribution]:

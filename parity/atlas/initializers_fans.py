@@ -60,8 +60,8 @@ def _spread(deviation: float) -> tuple[Distribution, ...]:
 
 def named(draw: Array, name: str) -> str:
     """The only fan that explains the draw."""
-    found = [fan for fan, every in candidates(name).items() if any(fits(draw, item) for item in every)]
-    return found[0] if len(found) == 1 else f"no known form: standard deviation {draw.std():.3g}"
+    fans = [fan for fan, every in candidates(name).items() if any(fits(draw, item) for item in every)]
+    return fans[0] if len(fans) == 1 else f"no known form: standard deviation {draw.std():.3g}"
 
 
 DEPTHWISE = "the spec counts one group, and what goes into an output; Keras: multiply the draw by √(its fan / the others')"

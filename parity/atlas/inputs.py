@@ -31,8 +31,8 @@ TYPES = {
 
 
 def number(name: str, text: str, advice: str = "", **inputs: Sequence[float]) -> Question:
-    given = {key: np.array(values, dtype=float if key in "xy" else int) for key, values in inputs.items()}
-    return Question(f"number.{name}", "numerics", text, given, None, advice)
+    arrays = {key: np.array(values, dtype=float if key in "xy" else int) for key, values in inputs.items()}
+    return Question(f"number.{name}", "numerics", text, arrays, None, advice)
 
 
 def typed(name: str, text: str, advice: str = "", **inputs: Sequence[float]) -> Question:

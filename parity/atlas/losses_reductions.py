@@ -23,8 +23,8 @@ _DIVERGENCES = _P * np.log(_P / _Q)
 
 def _reduced(elements: Any, half: bool = False) -> dict[str, list[Array]]:
     elements = np.asarray(elements)
-    found = {"mean of all": form(elements.mean()), "one mean per example": form(elements.mean(1))}
-    return found | ({"half the mean per example": form(elements.mean(1) / 2)} if half else {})
+    reductions = {"mean of all": form(elements.mean()), "one mean per example": form(elements.mean(1))}
+    return reductions | ({"half the mean per example": form(elements.mean(1) / 2)} if half else {})
 
 
 QUESTIONS = (

@@ -20,11 +20,11 @@ Step = Callable[[dict[str, float], float, float, float, int], float]
 
 def _run(step: Step, rates: Array = RATES) -> list[Array]:
     state: dict[str, float] = {}
-    w, seen = 1.0, []
+    w, trajectory = 1.0, []
     for t, (rate, gradient) in enumerate(zip(rates, GRADIENTS, strict=True), start=1):
         w = step(state, w, float(gradient), float(rate), t)
-        seen.append(w)
-    return form(seen)
+        trajectory.append(w)
+    return form(trajectory)
 
 
 def _velocity(inside: bool) -> Step:

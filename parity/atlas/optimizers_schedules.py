@@ -18,14 +18,14 @@ COSINE = (1 + np.cos(np.pi * np.arange(5.0) / 4)) / 2
 
 def _amsgrad(corrected: bool) -> list[Array]:
     """β₁ = 1/2, β₂ = 3/4; epsilon is too small to show. The first gradient is the greatest, so that the maximum matters."""
-    w, m, v, greatest, seen = 1.0, 0.0, 0.0, 0.0, []
+    w, m, v, greatest, trajectory = 1.0, 0.0, 0.0, 0.0, []
     for t, (rate, g) in enumerate(zip(RATES, GRADIENTS, strict=True), start=1):
         m, v = 0.5 * m + 0.5 * g, 0.75 * v + 0.25 * g * g
         correction = 1 - 0.75**t
         greatest = max(greatest, v / correction if corrected else v)
         w -= rate * m / (1 - 0.5**t) / sqrt(greatest if corrected else greatest / correction)
-        seen.append(w)
-    return form(seen)
+        trajectory.append(w)
+    return form(trajectory)
 
 
 QUESTIONS = (

@@ -17,26 +17,26 @@ INPUTS = {**STEPS, "rates": CONSTANT}
 
 def _nadam(decay: float) -> list[Array]:
     """Weights after three steps with β₁ = 1/2, β₂ = 3/4 and Dozat's schedule 0.96^(t·decay)."""
-    w, m, v, product, seen = 1.0, 0.0, 0.0, 1.0, []
+    w, m, v, product, trajectory = 1.0, 0.0, 0.0, 1.0, []
     for t, g in enumerate(GRADIENTS, start=1):
         now, after = (0.5 * (1 - 0.5 * 0.96 ** (k * decay)) for k in (t, t + 1))
         m, v, product = 0.5 * m + 0.5 * g, 0.75 * v + 0.25 * g * g, product * now
         ahead = after * m / (1 - product * after) + (1 - now) * g / (1 - product)
         w -= 0.5 * ahead / (sqrt(v / (1 - 0.75**t)) + 2.0**-10)
-        seen.append(w)
-    return form(seen)
+        trajectory.append(w)
+    return form(trajectory)
 
 
 def _rmsprop(place: str) -> list[Array]:
     """Momentum 1/2 after a mean square with ρ = 3/4. The rate falls, so that its place shows; epsilon is too small to show."""
-    w, s, velocity, seen = 1.0, 0.0, 0.0, []
+    w, s, velocity, trajectory = 1.0, 0.0, 0.0, []
     for rate, g in zip(STEPS["rates"], GRADIENTS, strict=True):
         s = 0.75 * s + 0.25 * g * g
         move = g / sqrt(s)
         velocity = {"inside": 0.5 * velocity + rate * move, "outside": 0.5 * velocity + move, "none": move}[place]
         w -= velocity if place == "inside" else rate * velocity
-        seen.append(w)
-    return form(seen)
+        trajectory.append(w)
+    return form(trajectory)
 
 
 def _lamb(within: bool) -> list[Array]:

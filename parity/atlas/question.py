@@ -58,8 +58,8 @@ class Answer:
 def answered(question: Question, arrays: Mapping[str, Array]) -> Answer:
     """The answer to a worker's arrays: a default as it is written, the form that the arrays meet, or the number."""
     if "default" in arrays:
-        found = json.loads(bytes(arrays["default"]).decode())
-        return Answer(written(found["default"]), found["where"])
+        default = json.loads(bytes(arrays["default"]).decode())
+        return Answer(written(default["default"]), default["where"])
     value = np.asarray(arrays["value"], dtype=np.float64)
     wrong = "" if question.right is None or meets(value, question.right) else WRONG
     if question.forms is None:

@@ -25,19 +25,19 @@ def _lstm(order: Sequence[str]) -> Array:
     """The outputs of one unit without biases, with the blocks of the kernels in this order."""
     place = {gate: order.index(gate) for gate in order}
     hidden = cell = 0.0
-    seen = []
+    outputs = []
     for x in STEPS:
         raw = {gate: LSTM_KERNEL[at] * x + LSTM_RECURRENT[at] * hidden for gate, at in place.items()}
         cell = _logistic(raw["forget"]) * cell + _logistic(raw["input"]) * float(np.tanh(raw["cell"]))
         hidden = _logistic(raw["output"]) * float(np.tanh(cell))
-        seen.append(hidden)
-    return np.array(seen)
+        outputs.append(hidden)
+    return np.array(outputs)
 
 
 def _gru(order: Sequence[str], after: bool, keeps: bool) -> Array:
     """One unit with recurrent biases. after: the reset multiplies the product. keeps: the update gate weighs the old state."""
     place = {gate: order.index(gate) for gate in order}
-    hidden, seen = 0.0, []
+    hidden, outputs = 0.0, []
     for x in STEPS:
         ahead = {gate: GRU_KERNEL[at] * x for gate, at in place.items()}
         back = {gate: GRU_RECURRENT[at] * hidden + GRU_BIAS[at] for gate, at in place.items()}
@@ -46,20 +46,20 @@ def _gru(order: Sequence[str], after: bool, keeps: bool) -> Array:
         inner = reset * back["new"] if after else GRU_RECURRENT[at] * reset * hidden + GRU_BIAS[at]
         new = float(np.tanh(ahead["new"] + inner))
         hidden = update * hidden + (1 - update) * new if keeps else update * new + (1 - update) * hidden
-        seen.append(hidden)
-    return np.array(seen)
+        outputs.append(hidden)
+    return np.array(outputs)
 
 
 def _gru_forms() -> Mapping[str, list[Array]]:
-    found = {}
+    forms = {}
     for order in permutations(("reset", "update", "new")):
         for after in (True, False):
             for keeps in (True, False):
                 words = (
                     f"reset {'after' if after else 'before'} the product, update weighs the {'old' if keeps else 'new'} state"
                 )
-                found[f"{', '.join(order)}; {words}"] = form(_gru(order, after, keeps))
-    return found
+                forms[f"{', '.join(order)}; {words}"] = form(_gru(order, after, keeps))
+    return forms
 
 
 QUESTIONS = (

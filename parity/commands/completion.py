@@ -40,5 +40,5 @@ def _source(shell: str) -> str:
     made = get_completion_class(shell)
     if made is None:
         raise click.UsageError(f"there is no completion for {shell}")
-    found = made(parity, {}, "parity", "_PARITY_COMPLETE")
-    return found.source_template % found.source_vars()
+    completer = made(parity, {}, "parity", "_PARITY_COMPLETE")
+    return completer.source_template % completer.source_vars()

@@ -16,14 +16,14 @@ from parity.execution.frameworks import names
 class Word(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
     """A word of an open list. Every word passes: where it has no meaning, the verb says which there are."""
 
-    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, name: str, words: Callable[[], Iterable[str]]) -> None:
         self.name = name
-        self.known = known
+        self.known = words
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The words that begin so; where there is none, files of one's own."""
-        found = [CompletionItem(word) for word in self.known() if word.startswith(incomplete)]
-        return found or ([CompletionItem(incomplete, type="file")] if self.name == "spec" else [])
+        items = [CompletionItem(word) for word in self.known() if word.startswith(incomplete)]
+        return items or ([CompletionItem(incomplete, type="file")] if self.name == "spec" else [])
 
 
 def _listed(*kinds: str) -> Callable[[], list[str]]:

@@ -48,27 +48,27 @@ def flipped(layout: str, turn: str) -> str:
 
 def of(leaves: Mapping[str, OwnLayer], calls: Sequence[Call], usual: str) -> Axes:
     """The place of the channels for every call of a run. usual: where images have their channels if no layer states it."""
-    taken, given = list[str](), list[str]()
+    taken, given_axes = list[str](), list[str]()
     shapes: dict[Shape, int] = {}
     for place, call in enumerate(calls):
         leaf = leaves[call.leaf]
-        taken.append(_taken(leaf, call, calls, given, shapes, usual))
-        given.append(_given(leaf, call, taken[place], usual))
+        taken.append(_taken(leaf, call, calls, given_axes, shapes, usual))
+        given_axes.append(_given(leaf, call, taken[place], usual))
         if call.outputs:
             shapes[call.outputs[0]] = place
     for place in reversed(range(len(calls))):  # a signal whose layout its source does not state: the layer that takes it may
         source = _source(calls[place])
-        untold = source >= 0 and not given[source] and taken[place] and not any(calls[place].turns[:1])
+        untold = source >= 0 and not given_axes[source] and taken[place] and not any(calls[place].turns[:1])
         if not untold:
             continue
         leaf = leaves[calls[source].leaf]
         if leaf.kind == "permute":
-            given[source] = taken[place]
-            taken[source] = taken[source] or _before(leaf, given[source])
+            given_axes[source] = taken[place]
+            taken[source] = taken[source] or _before(leaf, given_axes[source])
         elif _open(leaf, calls[source]):
-            given[source] = taken[place]
-            taken[source] = taken[source] or given[source]
-    return Axes(tuple(taken), tuple(given))
+            given_axes[source] = taken[place]
+            taken[source] = taken[source] or given_axes[source]
+    return Axes(tuple(taken), tuple(given_axes))
 
 
 def _open(leaf: OwnLayer, call: Call) -> bool:
@@ -84,7 +84,7 @@ def _source(call: Call) -> int:
 
 
 def _taken(
-    leaf: OwnLayer, call: Call, calls: Sequence[Call], given: Sequence[str], shapes: Mapping[Shape, int], usual: str
+    leaf: OwnLayer, call: Call, calls: Sequence[Call], arrays: Sequence[str], shapes: Mapping[Shape, int], usual: str
 ) -> str:
     shape = call.inputs[0] if call.inputs else ()
     if len(shape) < SIGNAL:
@@ -97,9 +97,9 @@ def _taken(
     if leaf.kind == "permute" and source < 0 and len(shape) >= IMAGE:
         return {1: FIRST}.get(leaf.settings["order"][-1], LAST)
     if source >= 0 and len(calls[source].outputs[0]) == len(shape):
-        return flipped(given[source], call.turns[0] if call.turns else "")
+        return flipped(arrays[source], call.turns[0] if call.turns else "")
     if source < 0 and given_input(source) is None and shape in shapes:
-        return given[shapes[shape]]
+        return arrays[shapes[shape]]
     return usual if len(shape) >= IMAGE else NONE
 
 
@@ -131,10 +131,10 @@ def _said(leaf: OwnLayer, shape: Shape) -> str:
     return "" if leaf.own or len(shape) < SIGNAL else str(leaf.settings.get("channels", ""))
 
 
-def _before(leaf: OwnLayer, given: str) -> str:
+def _before(leaf: OwnLayer, layout: str) -> str:
     """Where the channels stood before a layer moved them there; the inverse of `_permuted`."""
     order = list(leaf.settings["order"])
-    place = {FIRST: 0, LAST: len(order) - 1}.get(given)
+    place = {FIRST: 0, LAST: len(order) - 1}.get(layout)
     return NONE if place is None else {1: FIRST, len(order): LAST}.get(order[place], NONE)
 
 

@@ -44,8 +44,8 @@ def fitted(placements: Mapping[str, Placement]) -> dict[str, Placement]:
     least = min((placement.neutral for placement in placements.values()), key=prod)
     wanted = () if prod(least) == 1 else least
     spread = {label: _spread(placement, wanted) for label, placement in placements.items()}
-    found = {label: placement for label, placement in spread.items() if placement is not None}
-    return found if len(found) == len(placements) else dict(placements)
+    fitting = {label: placement for label, placement in spread.items() if placement is not None}
+    return fitting if len(fitting) == len(placements) else dict(placements)
 
 
 def _spread(placement: Placement, wanted: Shape) -> Placement | None:

@@ -36,25 +36,25 @@ def flatten_order(gap: Gap) -> Iterator[str]:
         for turn in permutations(range(len(image))):
             turned = mine.reshape(-1, *image).transpose(0, *(axis + 1 for axis in turn)).reshape(mine.shape)
             if turn != tuple(range(len(image))) and judging.distance(turned, other) <= gap.limit(mine):
-                told = f"{gap.labels[0]} flattens {_told(range(len(image)))}, {gap.labels[1]} {_told(turn)}"
-                yield f"flatten order: {told} of an image of {'×'.join(map(str, image))} (tested)"
+                sentence = f"{gap.labels[0]} flattens {_told(range(len(image)))}, {gap.labels[1]} {_told(turn)}"
+                yield f"flatten order: {sentence} of an image of {'×'.join(map(str, image))} (tested)"
                 return
 
 
 def _images(gap: Gap, features: int) -> Iterator[tuple[int, ...]]:
     """Shapes of images with so many numbers: the last image that a layer gave, or an image that pooling without a layer made of
     it. Each is tried with its channels first and then last, since one model may flatten it so."""
-    given = [image.shape[1:] for image in gap.images() if image.ndim >= IMAGE]
-    if not given:
+    shapes = [image.shape[1:] for image in gap.images() if image.ndim >= IMAGE]
+    if not shapes:
         return
-    channels, *sizes = given[-1]
-    found = [given[-1]] if math.prod(given[-1]) == features else []
+    channels, *sizes = shapes[-1]
+    images = [shapes[-1]] if math.prod(shapes[-1]) == features else []
     if len(sizes) == 2 and features % channels == 0:
         area = features // channels
         heights = [height for height in range(1, sizes[0] + 1) if area % height == 0]
         heights.sort(key=lambda height: abs(math.log(height * height / area * sizes[1] / sizes[0])))  # pooling keeps the ratio
-        found += [(channels, height, area // height) for height in heights]
-    for image in dict.fromkeys(found):
+        images += [(channels, height, area // height) for height in heights]
+    for image in dict.fromkeys(images):
         yield image
         yield (*image[1:], image[0])
 
@@ -127,12 +127,12 @@ def branches(gap: Gap) -> Iterator[str]:
     for axis in range(1, mine.ndim):
         order = _permutation(np.moveaxis(mine, axis, 0), np.moveaxis(other, axis, 0), gap.limit(mine))
         if order is not None:
-            told = ", ".join(f"{first}–{last}" for first, last in _runs(order)[:RUNS])
+            orders = ", ".join(f"{first}–{last}" for first, last in _runs(order)[:RUNS])
             if len(_runs(order)) > RUNS:
                 turned = notes.permutation(order)
-                told = f"{turned}, its axes exchanged: Permute((2, 3, 1)) for an image" if turned else f"{told} …"
+                orders = f"{turned}, its axes exchanged: Permute((2, 3, 1)) for an image" if turned else f"{orders} …"
             yield (
-                f"order of branches: along axis {axis} {gap.labels[1]} has what {gap.labels[0]} has at {told}, in this order "
+                f"order of branches: along axis {axis} {gap.labels[1]} has what {gap.labels[0]} has at {orders}, in this order "
                 "(tested: so arranged they agree)"
             )
             return

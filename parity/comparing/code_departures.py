@@ -89,23 +89,23 @@ def read(
 
     answer: one entry per function; arrays: what functions and layers took and gave; until: the first call that is left out."""
     functions = [_function(entry, arrays) for entry in answer]
-    told = {array.tobytes() for step in functions for array in step.gave}
+    outputs = {array.tobytes() for step in functions for array in step.gave}
     calls = [
         (place + 0.5, _layer(structure, place, arrays))
         for place in range(until)
-        if array_name(TAKEN, place, 0) in arrays and not _inside(structure, place, arrays, told)
+        if array_name(TAKEN, place, 0) in arrays and not _inside(structure, place, arrays, outputs)
     ]
     steps = [(float(entry["call"]), step) for entry, step in zip(answer, functions, strict=True)]
     ordered = sorted([*calls, *steps], key=lambda steps: steps[0])
     return CodePass(structure, [step for _, step in ordered], inputs, weights)
 
 
-def _inside(structure: Structure, place: int, arrays: Mapping[str, Array], told: Set[bytes]) -> bool:
+def _inside(structure: Structure, place: int, arrays: Mapping[str, Array], outputs: Set[bytes]) -> bool:
     """Whether a layer is of the user's own class and one of the functions inside of it gave its output, so that these functions
     stand for it."""
     leaf = structure.leaf(structure.calls[place].leaf)
     gave = arrays.get(array_name(GIVEN, place, 0))
-    return leaf.kind == leaf.written and gave is not None and gave.tobytes() in told
+    return leaf.kind == leaf.written and gave is not None and gave.tobytes() in outputs
 
 
 def _function(entry: Mapping[str, Any], arrays: Mapping[str, Array]) -> Step:
@@ -131,11 +131,11 @@ class KnownValues:
 
     def __init__(self, values: Iterable[Array]) -> None:
         self._found: dict[int, list[tuple[float, float, Array]]] = {}
-        seen = set[bytes]()
+        keys = set[bytes]()
         for value in values:
             key = str(value.shape).encode() + value.tobytes()
-            if key not in seen:
-                seen.add(key)
+            if key not in keys:
+                keys.add(key)
                 self._found.setdefault(value.size, []).append((*_print(value), value))
 
     def like(self, array: Array) -> Array | None:

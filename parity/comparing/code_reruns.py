@@ -68,27 +68,29 @@ def _named(place: DepartingPlace) -> Iterator[str]:
     if targets is None:
         return
     if place.gap is not None and not place.gap.last:
-        told = code_sentences.exchanged((ours[0], theirs[0]), targets, place.gap.titles)
-        if told:
-            yield told
+        sentence = code_sentences.exchanged((ours[0], theirs[0]), targets, place.gap.titles)
+        if sentence:
+            yield sentence
             return
     if any(step.number >= 0 for code_passes in (ours, theirs) for step in code_passes[0].steps):
-        found = list(code_sentences.told(_searched(place, ours, theirs), labels))
-        last = found or [code_sentences.reordered(ReplacedNumbers(place, ours, theirs, turned=False).regions(targets), labels)]
+        sentences = list(code_sentences.sentences(_searched(place, ours, theirs), labels))
+        last = sentences or [
+            code_sentences.reordered(ReplacedNumbers(place, ours, theirs, turned=False).regions(targets), labels)
+        ]
         yield from filter(None, last)
 
 
 SeenCode = tuple[CodePass, Mapping[str, Array]]
 
 
-def _pass(place: DepartingPlace, side: int, given: Mapping[int, Array]) -> SeenCode | None:
+def _pass(place: DepartingPlace, side: int, replaced: Mapping[int, Array]) -> SeenCode | None:
     own = (place.ours, place.theirs)[side]
     means = place.gap.means if place.gap is not None else place.trial.means if place.trial is not None else None
     if means is None:
         return None
     calls = len(own.structure.calls)
     until = _until(place, side)
-    answer, arrays = means.functions(own.structure.label, place.mode == "train", (0, min(until, calls)), given)
+    answer, arrays = means.functions(own.structure.label, place.mode == "train", (0, min(until, calls)), replaced)
     if not arrays:
         return None
     return code_departures.read(
@@ -129,12 +131,12 @@ def _departing(
     for mine, other in names:
         if mine not in ours or other not in theirs:
             continue
-        found = ours[mine], theirs[other]
-        neutral = [side.neutral(array, call) for side, array, call in zip(sides, found, at, strict=True)]
-        if found[0].dtype.kind == "f" and (
+        counterparts = ours[mine], theirs[other]
+        neutral = [side.neutral(array, call) for side, array, call in zip(sides, counterparts, at, strict=True)]
+        if counterparts[0].dtype.kind == "f" and (
             neutral[0].shape != neutral[1].shape or judging.distance(*neutral) > _limit(neutral[0], coarse)
         ):
-            return found
+            return counterparts
     return None
 
 
@@ -172,12 +174,12 @@ class ReplacedNumbers:
     def targets(self) -> tuple[Array, Array] | None:
         """The departing values of the fixed and of the moving model; None if nothing departs."""
         both = (self.moving, self.fixed) if self.turned else (self.fixed, self.moving)
-        found = _targets(self.place, *both)
-        return None if found is None else (found[::-1] if self.turned else found)
+        steps = _targets(self.place, *both)
+        return None if steps is None else (steps[::-1] if self.turned else steps)
 
-    def again(self, given: Mapping[int, Array]) -> ReplacedNumbers | None:
+    def again(self, replaced: Mapping[int, Array]) -> ReplacedNumbers | None:
         """The same after another run of the moving model. given: number of a step -> the numbers that replace its output."""
-        moving = _pass(self.place, 0 if self.turned else 1, given)
+        moving = _pass(self.place, 0 if self.turned else 1, replaced)
         return None if moving is None else replace(self, moving=moving)
 
     def agrees(self, number: int, array: Array) -> bool:
@@ -211,7 +213,7 @@ def _small(way: ReplacedNumbers) -> bool:
 
 def _paired(way: ReplacedNumbers) -> list[Counterparts]:
     """Pairs of the same function, on other values or with other settings, replaced until nothing departs (a cell's steps)."""
-    given: dict[int, Array] = {}
+    replaced: dict[int, Array] = {}
     tried: list[Counterparts] = []
     for _ in range(ROUNDS if _small(way) else FEW):
         targets = way.targets()
@@ -222,9 +224,9 @@ def _paired(way: ReplacedNumbers) -> list[Counterparts]:
         if not new:
             return []
         for fixed, moving, array in new:
-            given[moving.number] = array
+            replaced[moving.number] = array
             tried.append(way.found(fixed, moving))
-        again = way.again(given)
+        again = way.again(replaced)
         if again is None:
             return []
         way = again

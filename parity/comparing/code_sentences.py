@@ -50,16 +50,16 @@ def word(step: Step) -> str:
 TESTED = "(tested: with the numbers of the one in the place of the other's nothing departs there)"
 
 
-def told(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str]:
+def sentences(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str]:
     """One sentence for each pair of lines of code."""
-    seen = set[Any]()
+    keys = set[Any]()
     for counterparts in pairs:
         key = tuple(
             (step.name, step.where, step.code, step.title) if step is not None else None
             for step in (counterparts.first, counterparts.second)
         )
-        if key not in seen:
-            seen.add(key)
+        if key not in keys:
+            keys.add(key)
             yield _sentence(counterparts, labels)
 
 
@@ -72,8 +72,8 @@ def reordered(regions: tuple[code_departures.Region, code_departures.Region], la
     if not all(len(region.front) == 1 and region.steps[0] is region.front[0] for region in regions):
         return ""
     said = [f"{', then '.join(name for name, _ in key)} in {label}" for key, label in zip(keys, labels, strict=True)]
-    told = [f"{chain[0].told} in {label}" for chain, label in zip(chains, labels, strict=True)]
-    return f"order of functions: {'; '.join(said)}: {', '.join(told)} (both call the same ones with the same settings)"
+    calls = [f"{chain[0].told} in {label}" for chain, label in zip(chains, labels, strict=True)]
+    return f"order of functions: {'; '.join(said)}: {', '.join(calls)} (both call the same ones with the same settings)"
 
 
 def exchanged(passes: tuple[CodePass, CodePass], targets: tuple[Array, Array], titles: tuple[str, str]) -> str:
@@ -121,10 +121,10 @@ def _fronts(counterparts: Counterparts, labels: tuple[str, str]) -> str:
         for second in counterparts.fronts[1]:
             if first is counterparts.first and second is counterparts.second:
                 continue
-            if told := _sum_left_out(first, second, labels) or _sum_left_out(second, first, labels[::-1]):
-                return told
-            if word(first) == word(second) and (told := _setting(first, second, labels)):
-                return told
+            if names := _sum_left_out(first, second, labels) or _sum_left_out(second, first, labels[::-1]):
+                return names
+            if word(first) == word(second) and (names := _setting(first, second, labels)):
+                return names
             if word(first) in SPLITS and word(second) in SPLITS and any(_taken_too(first, array) for array in second.taken):
                 return _functions(first, second)
     return ""
@@ -148,8 +148,8 @@ def _taken_too(step: Step, array: Array) -> bool:
 
 
 def _scalars(step: Step) -> str:
-    found = [f"{name} {value:.9g}" for name, value in step.settings.items() if isinstance(value, float)]
-    return f", {', '.join(found)}" if found else ""
+    numbers = [f"{name} {value:.9g}" for name, value in step.settings.items() if isinstance(value, float)]
+    return f", {', '.join(numbers)}" if numbers else ""
 
 
 def _setting(first: Step, second: Step, labels: tuple[str, str]) -> str:

@@ -46,7 +46,7 @@ class ComparedInput:
         return self.kind == "integer" and (self.low, self.high) == (0, 1)
 
 
-def given(value: Any) -> ComparedInput:
+def parsed_input(value: Any) -> ComparedInput:
     """From `3x16`, `3x7:0..99`, `ids=3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
         return _held(ComparedInput(tuple(value)))
@@ -79,14 +79,14 @@ def example(name: str, array: Array) -> ComparedInput:
 
 def _held(model_input: ComparedInput) -> ComparedInput:
     """The input itself. Raises ValueError if it is empty or exceeds a limit."""
-    told = "x".join(str(size) for size in model_input.shape)
+    shape = "x".join(str(size) for size in model_input.shape)
     if 0 in model_input.shape:
-        raise ValueError(f"{told} is no input: a size of 0 holds nothing")
+        raise ValueError(f"{shape} is no input: a size of 0 holds nothing")
     if prod(model_input.shape) > MOST_NUMBERS or len(model_input.shape) > MOST_AXES:
-        raise ValueError(f"{told} is too large for an input: {MOST_NUMBERS:,} numbers and {MOST_AXES} axes at most")
+        raise ValueError(f"{shape} is too large for an input: {MOST_NUMBERS:,} numbers and {MOST_AXES} axes at most")
     if model_input.high is not None and not model_input.low <= model_input.high < LARGEST_INTEGER:
         raise ValueError(
-            f"{told}:{model_input.low}..{model_input.high} holds no integers: the first is at most the second, below 2**62"
+            f"{shape}:{model_input.low}..{model_input.high} holds no integers: the first is at most the second, below 2**62"
         )
     return model_input
 

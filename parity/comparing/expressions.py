@@ -46,8 +46,8 @@ def wiring(gap: Gap) -> Iterator[str]:
     if any(_nameless(side, value) for side, terms in zip((gap.ours, gap.theirs), values, strict=True) for value in terms):
         return
     if all(values) and {value.key for value in values[0]} != {value.key for value in values[1]}:
-        told = [" + ".join(value.title for value in terms) for terms in values]
-        yield f"wiring: {gap.what(0)} is {told[0]}; {gap.what(1)} is {told[1]} (tested on every number)"
+        sums = [" + ".join(value.title for value in terms) for terms in values]
+        yield f"wiring: {gap.what(0)} is {sums[0]}; {gap.what(1)} is {sums[1]} (tested on every number)"
 
 
 def _nameless(side: Side, value: Value) -> bool:
@@ -104,14 +104,14 @@ class Attention:
 
 def attention(gap: Gap) -> Iterator[str]:
     """Attention written by hand on the outputs of dense layers, with another scale, mask or number of heads in each model."""
-    found = [
+    attentions = [
         _attention(gap.ours, gap, gap.place, gap.mine),
         _attention(gap.theirs, gap, gap.theirs_place, gap.other),
     ]
-    if found[0] is None or found[1] is None or found[0] == found[1]:
+    if attentions[0] is None or attentions[1] is None or attentions[0] == attentions[1]:
         return
-    for name, value in vars(found[0]).items():
-        other = getattr(found[1], name)
+    for name, value in vars(attentions[0]).items():
+        other = getattr(attentions[1], name)
         if value != other:
             yield (
                 f"{name} of attention: {value} in {gap.labels[0]}, {other} in {gap.labels[1]} (tested: each gives "

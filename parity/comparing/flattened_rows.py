@@ -54,7 +54,7 @@ def left(structure: Structure, source: int, turn: str, features: int) -> Flatten
     if len(shape) >= SIGNAL:
         layout = structure.axes.given[source]
         return _row(shape, layout or (LAST if len(shape) >= IMAGE else NONE), features, turn)
-    return None if turn else given(structure, source)
+    return None if turn else flattened_output(structure, source)
 
 
 def _row(shape: Shape, layout: str, features: int, turn: str = "") -> FlattenedImage | None:
@@ -79,7 +79,7 @@ def _last_image(structure: Structure, place: int, wanted: Shape) -> FlattenedIma
     return None
 
 
-def given(structure: Structure, place: int) -> FlattenedImage | None:
+def flattened_output(structure: Structure, place: int) -> FlattenedImage | None:
     """The image that a call gives as a row of features: it flattens it or passes it on, or the row becomes an image later."""
     call = structure.calls[place]
     if not call.outputs or len(call.outputs[0]) != 2 or not call.inputs:

@@ -20,9 +20,9 @@ Array = npt.NDArray[Any]
 WIDE, NARROW = "float64", "float32"
 
 
-def both(seen: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Array]]:
+def both(passes: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Array]]:
     """dtype -> arrays. If float64 is missing, float32's numbers replace it, since the flow of values shows in them too."""
-    return {WIDE: seen.get(WIDE, seen[NARROW]), NARROW: seen[NARROW]}
+    return {WIDE: passes.get(WIDE, passes[NARROW]), NARROW: passes[NARROW]}
 
 
 def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> str:

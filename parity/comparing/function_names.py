@@ -28,9 +28,9 @@ def named(before: Array, after: Array, limit: float) -> str:
     if before.dtype.kind != "f" or after.dtype.kind != "f" or not before.size:
         return ""
     with np.errstate(all="ignore"):
-        found = functions.named(before, after, limit)
-        if found and found != "none":
-            return found
+        named_forms = functions.named(before, after, limit)
+        if named_forms and named_forms != "none":
+            return named_forms
         for name, made in _made(before, after):
             if made.shape == after.shape and judging.distance(made, after) <= limit:
                 return name
@@ -73,12 +73,12 @@ def _normed(before: Array) -> Iterator[tuple[str, Array]]:
             middle = before.mean(axes, keepdims=True)
             variance = before.var(axes, keepdims=True)
             size = np.prod([before.shape[axis] for axis in axes])
-            told = f"over axes {axes}"
+            where = f"over axes {axes}"
             length = np.sqrt((before**2).sum(axes, keepdims=True))
-            yield f"divided by its length {told}", before / length
+            yield f"divided by its length {where}", before / length
             for epsilon in EPSILONS:
-                yield f"normalized {told}, epsilon {epsilon:g}", (before - middle) / np.sqrt(variance + epsilon)
-                yield f"root mean square norm {told}, epsilon {epsilon:g}", before / np.sqrt(length**2 / size + epsilon)
+                yield f"normalized {where}, epsilon {epsilon:g}", (before - middle) / np.sqrt(variance + epsilon)
+                yield f"root mean square norm {where}, epsilon {epsilon:g}", before / np.sqrt(length**2 / size + epsilon)
 
 
 def _scaled_by_feature(normed: Array, after: Array, limit: float) -> bool:
@@ -108,11 +108,11 @@ def _windows(image: Array) -> Iterator[tuple[str, Array]]:
                 padded = np.pad(array, border, constant_values=fill)
                 return np.lib.stride_tricks.sliding_window_view(padded, (window, window), (2, 3))
 
-            told = f"pool {window}, stride 1, padding ({start}, {window - 1 - start})"
+            window_text = f"pool {window}, stride 1, padding ({start}, {window - 1 - start})"
             total = windows(image, 0).sum((-2, -1))
-            yield f"average {told} that counts the padding", total / window**2
-            yield f"average {told} that counts no padding", total / windows(np.ones_like(image), 0).sum((-2, -1))
-            yield f"max {told}", windows(image, -np.inf).max((-2, -1))
+            yield f"average {window_text} that counts the padding", total / window**2
+            yield f"average {window_text} that counts no padding", total / windows(np.ones_like(image), 0).sum((-2, -1))
+            yield f"max {window_text}", windows(image, -np.inf).max((-2, -1))
 
 
 def _padded(before: Array, after: Array) -> Iterator[tuple[str, Array]]:
@@ -123,13 +123,13 @@ def _padded(before: Array, after: Array) -> Iterator[tuple[str, Array]]:
     corner = float(after[0, 0, 0, 0])
     for top, left in product(range(more[0] + 1), range(more[1] + 1)):
         border = ((0, 0), (0, 0), (top, more[0] - top), (left, more[1] - left))
-        told = f"padding ({top}, {more[0] - top}), ({left}, {more[1] - left}) before and after each axis"
+        border_text = f"padding ({top}, {more[0] - top}), ({left}, {more[1] - left}) before and after each axis"
         for value in dict.fromkeys((0.0, fill, corner)):
             with_value = f", filled with {value:g}" if value else ""
-            yield f"{told}{with_value}", np.pad(before, border, constant_values=value)
+            yield f"{border_text}{with_value}", np.pad(before, border, constant_values=value)
         for mode in ("reflect", "edge", "wrap"):
             if all(pad < size for pads, size in zip(border[2:], before.shape[2:], strict=True) for pad in pads):
-                yield f"{told}, mode {mode}", np.pad(before, border, mode=mode)
+                yield f"{border_text}, mode {mode}", np.pad(before, border, mode=mode)
 
 
 PLACES: Mapping[str, Callable[[int, int], Array]] = {
@@ -155,10 +155,10 @@ def _linear(size: int, places: Array) -> Array:
     clipped = np.clip(places, 0, size - 1)
     low = np.floor(clipped).astype(int)
     high = np.minimum(low + 1, size - 1)
-    found = np.zeros((len(places), size))
-    found[np.arange(len(places)), low] += 1 - (clipped - low)
-    found[np.arange(len(places)), high] += clipped - low
-    return found
+    matrix = np.zeros((len(places), size))
+    matrix[np.arange(len(places)), low] += 1 - (clipped - low)
+    matrix[np.arange(len(places)), high] += clipped - low
+    return matrix
 
 
 def _reduced(before: Array, after: Array) -> Iterator[tuple[str, Array]]:

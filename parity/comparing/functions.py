@@ -101,12 +101,12 @@ def _bent(before: Array, after: Array) -> Iterator[tuple[str, Function]]:
     for name, slope in slopes.items():
         if slope == 0 or not math.isfinite(slope):
             continue
-        for told, value in _as_written(slope):
+        for written, value in _as_written(slope):
             made: Mapping[str, Function] = {
                 "leaky relu": lambda x, value=value: np.where(x > 0, x, value * x),  # type: ignore[misc]
                 "elu": lambda x, value=value: np.where(x > 0, x, value * np.expm1(np.minimum(x, 0))),  # type: ignore[misc]
             }
-            yield f"{name} ({told})", made[name]
+            yield f"{name} ({written})", made[name]
 
 
 def _as_written(slope: float) -> Iterator[tuple[str, float]]:
@@ -163,9 +163,9 @@ def _pools(image: Array, window: int, stride: int, start: int, end: int) -> dict
         padded = np.pad(array, border, constant_values=fill)
         return np.lib.stride_tricks.sliding_window_view(padded, (window, window), (2, 3))[:, :, ::stride, ::stride]
 
-    total, told = windows(image, 0).sum((-2, -1)), f"pool {window}, stride {stride}, padding ({start}, {end})"
-    found = {
-        f"max {told}": windows(image, -np.inf).max((-2, -1)),
-        f"average {told}": total / windows(np.ones_like(image), 0).sum((-2, -1)),
+    total, window_text = windows(image, 0).sum((-2, -1)), f"pool {window}, stride {stride}, padding ({start}, {end})"
+    pools = {
+        f"max {window_text}": windows(image, -np.inf).max((-2, -1)),
+        f"average {window_text}": total / windows(np.ones_like(image), 0).sum((-2, -1)),
     }
-    return {**found, f"average {told} that counts": total / window**2} if start or end else found
+    return {**pools, f"average {window_text} that counts": total / window**2} if start or end else pools

@@ -42,8 +42,8 @@ def entry(structure: Structure, number: int, count: int) -> str:
     shape = structure.takes[number] if number < len(structure.takes) else ()
     if not structure.consumers.get(-2 - number) and len(shape) == count:
         for place, call in enumerate(structure.calls):
-            if found := _alike(shape, call.inputs[0] if call.inputs else (), structure.axes.taken[place]):
-                return found
+            if layout := _alike(shape, call.inputs[0] if call.inputs else (), structure.axes.taken[place]):
+                return layout
     return structure.channels if count >= IMAGE else NONE
 
 
@@ -72,8 +72,8 @@ def exit_of(structure: Structure, number: int, count: int) -> str:
         return flipped(structure.axes.given[source], turn)
     for place in reversed(range(len(structure.calls))):
         outputs = structure.calls[place].outputs
-        if found := _alike(structure.outputs[number], outputs[0] if outputs else (), structure.axes.given[place]):
-            return found
+        if layout := _alike(structure.outputs[number], outputs[0] if outputs else (), structure.axes.given[place]):
+            return layout
     return usual
 
 

@@ -102,8 +102,8 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
             wide = replace(wide, verdict="reduced_precision")
         if wide.verdict not in ("differs", "nonfinite") and closest.verdict == "differs":
             u, errors = budgets.roundoff("float32"), [_own(pair, side)[1] for side in (0, 1)]
-            told = " and ".join(f"{error / u:.3g} u" for error in errors)
-            closest = replace(closest, reason=f"in float32 alone: the two models err by {told} against their own float64")
+            error_text = " and ".join(f"{error / u:.3g} u" for error in errors)
+            closest = replace(closest, reason=f"in float32 alone: the two models err by {error_text} against their own float64")
         tensor_verdicts += [wide, closest]
     return tensor_verdicts
 

@@ -59,8 +59,8 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Rer
     own_way = None
     for coarse in (False, True) if not means.narrow else (True,):
         looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
-        seen = next((here for look, mode in looks if (here := look(ours, theirs, calls, mode, means, coarse))), None)
-        departure = seen and tested(seen, layer_map)
+        candidate = next((here for look, mode in looks if (here := look(ours, theirs, calls, mode, means, coarse))), None)
+        departure = candidate and tested(candidate, layer_map)
         if departure is None or not any(code_causes.HELD in cause for cause in departure.causes):
             return departure or own_way
         own_way = own_way or departure
@@ -74,24 +74,24 @@ def further(departure: Departure, calls: Sequence[tuple[int, int]], layer_map: L
     if about is None:
         return []
     begin = about.mine if isinstance(about, CallTrial) else about.place - 1
-    told: list[Departure] = []
+    later_departures: list[Departure] = []
     for pair in calls:
         here = None
-        if pair[0] > begin and len(told) < FURTHER:
+        if pair[0] > begin and len(later_departures) < FURTHER:
             here = departures.itself(about.ours, about.theirs, pair, calls, about.mode, about.means)
         here = here and tested(here, layer_map)
         if here is not None and here.causes and not any(code_causes.HELD in cause for cause in here.causes):
-            told.append(here)
-    return told
+            later_departures.append(here)
+    return later_departures
 
 
 def settings(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """Hyper-parameters that both layers state and that differ. Tested one by one, then all together: their layer runs with our
     values, or ours with theirs."""
     for attempt in (trial, trial.turned()):
-        found = list(_settings(attempt))
-        if found:
-            yield from found
+        verdicts = list(_settings(attempt))
+        if verdicts:
+            yield from verdicts
             return
 
 

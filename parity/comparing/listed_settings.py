@@ -29,7 +29,7 @@ TOLD = (
 
 def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iterator[TensorVerdict]:
     """One finding for each pair of mapped layers whose settings differ, in the order of the calls, with both values."""
-    seen = set[str]()
+    names = set[str]()
     for mine, other in calls:
         left, right = (side.structure.leaf(side.structure.calls[at].leaf) for side, at in ((ours, mine), (theirs, other)))
         words = [word for word in TOLD if word in left.settings and word in right.settings]
@@ -38,8 +38,8 @@ def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iter
             for word in words
             if _differ(left.settings[word], right.settings[word])
         ]
-        if said and left.kind == right.kind and left.name not in seen:
-            seen.add(left.name)
+        if said and left.kind == right.kind and left.name not in names:
+            names.add(left.name)
             yield TensorVerdict("setting", ours.structure.title(mine), "float64", "agrees", reason="; ".join(said))
 
 

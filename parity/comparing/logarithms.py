@@ -59,7 +59,7 @@ def documented(
 ) -> list[TensorVerdict]:
     """The verdicts; an output that departs in float32 alone, by this approximation only, is a documented difference.
     frameworks: of the two models."""
-    known = {(pair.quantity, pair.tensor): pair for pair in pairs if pair.quantity in ("forward", "forward_training")}
+    by_tensor = {(pair.quantity, pair.tensor): pair for pair in pairs if pair.quantity in ("forward", "forward_training")}
     agreeing = {
         (tensor_verdict.quantity, tensor_verdict.tensor)
         for tensor_verdict in tensor_verdicts
@@ -69,8 +69,8 @@ def documented(
         replace(tensor_verdict, verdict="documented_difference", reason=REASON.format(shift))
         if tensor_verdict.dtype == "float32"
         and tensor_verdict.verdict == "differs"
-        and (tensor_verdict.quantity, tensor_verdict.tensor) in agreeing & known.keys()
-        and (shift := _shift(known[tensor_verdict.quantity, tensor_verdict.tensor], frameworks))
+        and (tensor_verdict.quantity, tensor_verdict.tensor) in agreeing & by_tensor.keys()
+        and (shift := _shift(by_tensor[tensor_verdict.quantity, tensor_verdict.tensor], frameworks))
         else tensor_verdict
         for tensor_verdict in tensor_verdicts
     ]

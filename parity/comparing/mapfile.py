@@ -52,10 +52,12 @@ def _fields(placement: Placement) -> dict[str, Any]:
 def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> LayerMap:
     """The map that a parsed table states. Raises ValueError, which names the layer and the mistake."""
     labels = {structure.label: structure for structure in structures}
-    given = _kind(table.get("channels", {}), dict, "`channels` is a table, such as {torch: first}")
-    if strange := [f"{label}: {side}" for label, side in given.items() if label not in labels or side not in ("first", "last")]:
+    channels_stated = _kind(table.get("channels", {}), dict, "`channels` is a table, such as {torch: first}")
+    if strange := [
+        f"{label}: {side}" for label, side in channels_stated.items() if label not in labels or side not in ("first", "last")
+    ]:
         raise ValueError(f"`channels` has `{strange[0]}`: each of {', '.join(labels)} has them `first` or `last`")
-    channels = {**{structure.label: structure.channels for structure in structures}, **given}
+    channels = {**{structure.label: structure.channels for structure in structures}, **channels_stated}
     entries = _kind(table.get("layers", []), list, "`layers` is a list")
     if "count" in table and table["count"] != len(entries):
         raise ValueError(f"`count` says {table['count']} layers, and {len(entries)} are here: a part is missing, or correct it")
@@ -85,10 +87,10 @@ def _match(entry: Mapping[str, Any], labels: Mapping[str, Structure]) -> Match:
     return Match(dict(names), {role: _placements(role, weight, names, labels) for role, weight in weights.items()})
 
 
-def _kind(value: Any, kind: type, told: str) -> Any:
+def _kind(value: Any, kind: type, message: str) -> Any:
     """The value itself. Raises ValueError if it is not of this kind."""
     if not isinstance(value, kind):
-        raise ValueError(told)
+        raise ValueError(message)
     return value
 
 
@@ -101,18 +103,18 @@ def _numbers(fields: Mapping[str, Any], name: str, where: str) -> tuple[int, ...
 
 
 def _placements(
-    role: str, given: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], labels: Mapping[str, Structure]
+    role: str, stated: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], labels: Mapping[str, Structure]
 ) -> dict[str, Placement]:
     placements = {}
-    for label, fields in _kind(given, dict, f"{role} of {dict(names)} is a table of models").items():
+    for label, fields in _kind(stated, dict, f"{role} of {dict(names)} is a table of models").items():
         if label not in labels:
             raise ValueError(f"{role} of {names}: there is no model {label!r}; there are {', '.join(labels)}")
         leaf = labels[label].leaf(names[label])
         placements[label] = _placement(f"{role} of {label} {leaf.name}", fields, label, leaf)
     shapes = {label: placement.neutral for label, placement in placements.items()}
     if len(set(shapes.values())) > 1:
-        told = "; ".join(f"{label} {placements[label].native} {shape}" for label, shape in shapes.items())
-        raise ValueError(f"{role}: the neutral shapes differ: {told}: correct `layout` or `rows`")
+        shape_text = "; ".join(f"{label} {placements[label].native} {shape}" for label, shape in shapes.items())
+        raise ValueError(f"{role}: the neutral shapes differ: {shape_text}: correct `layout` or `rows`")
     for placement in placements.values():
         if placement.gates and placement.neutral[0] % len(placement.gates.split()):
             raise ValueError(
@@ -131,8 +133,8 @@ def _placement(where: str, fields: Any, label: str, leaf: OwnLayer) -> Placement
         raise ValueError(f"{where}: there is no key {min(map(str, strange))!r}")
     shape = next((weight.shape for weight in leaf.weights if weight.native == fields.get("native")), None)
     if shape is None:
-        known = ", ".join(weight.native for weight in leaf.weights)
-        raise ValueError(f"{label}: {leaf.name} has no weight {fields.get('native')!r}; it has {known}")
+        weight_names = ", ".join(weight.native for weight in leaf.weights)
+        raise ValueError(f"{label}: {leaf.name} has no weight {fields.get('native')!r}; it has {weight_names}")
     layout, gates = (_kind(fields.get(name, ""), str, f"{where}: `{name}` is a text") for name in ("layout", "gates"))
     rows = _numbers(fields, "rows", where)
     if rows and not (shape and len(rows) == 2 and rows[0] < rows[1] <= shape[0]):

@@ -121,17 +121,17 @@ def _without_partners(leaf: OwnLayer) -> Any:
 
 
 def _left(structure: Structure, taken: Any, signature: Signature) -> dict[Any, list[str]]:
-    found: dict[Any, list[str]] = {}
+    unmapped: dict[Any, list[str]] = {}
     for leaf in structure.weighted():
         if leaf.name not in taken:
-            found.setdefault(signature(leaf), []).append(leaf.name)
-    return found
+            unmapped.setdefault(signature(leaf), []).append(leaf.name)
+    return unmapped
 
 
 def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[str, dict[str, Placement]]:
     base, *others = structures
     leaf = base.leaf(names[base.label])
-    found = {weight.role: {base.label: _placed(base, leaf, weight, structures)} for weight in leaf.weights}
+    weights = {weight.role: {base.label: _placed(base, leaf, weight, structures)} for weight in leaf.weights}
     for other in others:
         theirs = other.leaf(names[other.label])
         roles = _roles(leaf, theirs) or {}
@@ -141,14 +141,14 @@ def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[
             gates = next((weight.gates for weight in leaf.weights if weight.role == role), "")
             if gates and not placement.gates and theirs.kind != leaf.kind:
                 placement = replace(placement, gates=gates)
-            found.setdefault(role, {})[other.label] = layouts.transposed(placement) if turned else placement
-    for role, placements in found.items():  # a base of its own class learns the order of gates from its counterpart
+            weights.setdefault(role, {})[other.label] = layouts.transposed(placement) if turned else placement
+    for role, placements in weights.items():  # a base of its own class learns the order of gates from its counterpart
         gates = next((placement.gates for placement in placements.values() if placement.gates), "")
         own = placements.get(base.label)
         if own is not None and gates and not own.gates:
             placements[base.label] = replace(own, gates=gates)
-        found[role] = broadcast_weights.fitted(placements)
-    return found
+        weights[role] = broadcast_weights.fitted(placements)
+    return weights
 
 
 def _placed(structure: Structure, leaf: OwnLayer, weight: Weight, structures: Sequence[Structure]) -> Placement:
@@ -172,7 +172,7 @@ def _roles(ours: OwnLayer, theirs: OwnLayer) -> dict[str, tuple[str, bool]] | No
         fits = all(broadcast_weights.same(a, _role(theirs, a.role)) for a in ours.weights)
         return {weight.role: (weight.role, False) for weight in theirs.weights} if fits else None
     free = list(ours.weights)
-    found: dict[str, tuple[str, bool]] = {}
+    roles: dict[str, tuple[str, bool]] = {}
     for weight in theirs.weights:
         shape = broadcast_weights.shape(weight)
         same = [weight for weight in free if broadcast_weights.shape(weight) == shape]
@@ -183,9 +183,9 @@ def _roles(ours: OwnLayer, theirs: OwnLayer) -> dict[str, tuple[str, bool]] | No
                 continue
             return None
         chosen = (named or same or turned)[0]
-        found[weight.role] = (chosen.role, not same)
+        roles[weight.role] = (chosen.role, not same)
         free.remove(chosen)
-    return found if found and all(weight.role.split(".")[-1] in PARTNERS for weight in free) else None
+    return roles if roles and all(weight.role.split(".")[-1] in PARTNERS for weight in free) else None
 
 
 def _role(leaf: OwnLayer, role: str) -> Weight:

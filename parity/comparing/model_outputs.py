@@ -20,25 +20,25 @@ Array = npt.NDArray[Any]
 
 def neutral(structure: Structure) -> list[Shape]:
     """The shapes of a model's outputs, channels first; () for a single number, even if its framework gives it shape (1,)."""
-    found = []
+    outputs = []
     for number, shape in enumerate(structure.outputs):
         turned = structure.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape
-        found.append(() if turned == (1,) else tuple(turned))
-    return found
+        outputs.append(() if turned == (1,) else tuple(turned))
+    return outputs
 
 
 def losses(structures: Sequence[Structure], drawn: Sequence[Array]) -> dict[str, list[Array]]:
     """label -> native weights of the loss. They are 0 for an output that another model lacks or has in another shape."""
     shapes = [neutral(structure) for structure in structures]
-    found: dict[str, list[Array]] = {}
+    gradients: dict[str, list[Array]] = {}
     for structure in structures:
-        found[structure.label] = [
+        gradients[structure.label] = [
             structure.leaving(number, drawn[number].reshape(_as_neutral(structure, number)), native=True)
             if all(number < len(shape) and shape[number] == shapes[0][number] for shape in shapes)
             else np.zeros(shape)
             for number, shape in enumerate(structure.outputs)
         ]
-    return found
+    return gradients
 
 
 def _as_neutral(structure: Structure, number: int) -> Shape:
@@ -49,11 +49,11 @@ def differing(ours: Structure, theirs: Structure) -> list[TensorVerdict]:
     """A finding if the models return different numbers of outputs."""
     if len(ours.outputs) == len(theirs.outputs):
         return []
-    told = " and ".join(
+    counts = " and ".join(
         f"{structure.label} returns {len(structure.outputs)} ({', '.join(map(str, structure.outputs)) or 'none'})"
         for structure in (ours, theirs)
     )
-    return [TensorVerdict("forward", "outputs", "float64", "differs", reason=f"another number of outputs: {told}")]
+    return [TensorVerdict("forward", "outputs", "float64", "differs", reason=f"another number of outputs: {counts}")]
 
 
 def alike(left: Array, right: Array) -> tuple[Array, Array]:

@@ -71,23 +71,23 @@ class Both:
         return array.shape == self.ours.shape and judging.distance(self.ours, array) <= self.limit
 
 
-def rows(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> list[TensorVerdict]:
+def rows(layer_map: LayerMap, initial: Weights, labels: tuple[str, str]) -> list[TensorVerdict]:
     """A verdict on each array that both models have, with what became of it."""
-    pairs = list(_pairs(found, initial, labels))
+    pairs = list(_pairs(layer_map, initial, labels))
     owners = {_digest(pair.ours): pair.title for pair in reversed(pairs) if np.ptp(pair.ours)}
-    told = []
+    verdicts = []
     for pair in pairs:
         verdict = "exact" if not pair.error else "agrees" if pair.error <= pair.limit else "differs"
         reason = _reason(pair, owners) if verdict == "differs" else ""
-        told.append(TensorVerdict(QUANTITY, pair.title, "float64", verdict, pair.error, pair.limit, reason=reason))
-    return told
+        verdicts.append(TensorVerdict(QUANTITY, pair.title, "float64", verdict, pair.error, pair.limit, reason=reason))
+    return verdicts
 
 
-def aligned(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> dict[str, dict[str, Array]]:
+def aligned(layer_map: LayerMap, initial: Weights, labels: tuple[str, str]) -> dict[str, dict[str, Array]]:
     """The models' own weights, rounded to float32. What is the same but for that rounding is the same number in both, and a
     second bias is in the first where the other model has one alone."""
     values = {label: {name: drawing.rounded(array) for name, array in initial[label].items()} for label in labels}
-    for pair in _pairs(found, initial, labels):
+    for pair in _pairs(layer_map, initial, labels):
         if pair.error > pair.limit:
             continue
         neutral = drawing.rounded(pair.ours)
@@ -100,16 +100,16 @@ def aligned(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> dict[
     return values
 
 
-def _pairs(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> Iterator[Both]:
-    seen = set()
-    for match in found.matches:
+def _pairs(layer_map: LayerMap, initial: Weights, labels: tuple[str, str]) -> Iterator[Both]:
+    keys = set()
+    for match in layer_map.matches:
         for role, at in match.weights.items():
             if not all(label in at for label in labels):
                 continue
             places = at[labels[0]], at[labels[1]]
-            if (key := tuple((placement.native, placement.rows) for placement in places)) in seen:
+            if (key := tuple((placement.native, placement.rows) for placement in places)) in keys:
                 continue
-            seen.add(key)
+            keys.add(key)
             natives = initial[labels[0]][places[0].native], initial[labels[1]][places[1].native]
             arrays = [placement.read(native) for placement, native in zip(places, natives, strict=True)]
             last = role.rpartition(".")[2]
@@ -127,8 +127,8 @@ def _reason(both: Both, owners: Mapping[bytes, str]) -> str:
     if both.ours.shape != both.theirs.shape:
         return f"shapes differ: {both.ours.shape} and {both.theirs.shape}"
     for test in (_unset, _summand, _gates, _turned, _copied, _blocks, _lines, _scaled):
-        if told := test(both):
-            return told
+        if reason := test(both):
+            return reason
     owner = owners.get(_digest(both.theirs))
     if owner is not None and owner != both.title:
         return f"it holds in {both.labels[1]} what {both.labels[0]} has in {owner}"
@@ -211,8 +211,8 @@ def _lines(both: Both) -> str:
         order = np.empty(size, dtype=int)
         order[np.lexsort(other.T[::-1])] = np.lexsort(mine.T[::-1])
         if judging.distance(mine[order], other) <= both.limit:
-            known = notes.permutation(order.tolist())
-            return f"its rows along axis {axis} stand in another order in {both.labels[1]}{f': {known}' if known else ''}"
+            turn = notes.permutation(order.tolist())
+            return f"its rows along axis {axis} stand in another order in {both.labels[1]}{f': {turn}' if turn else ''}"
     return ""
 
 

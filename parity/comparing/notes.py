@@ -25,10 +25,15 @@ Weights = Mapping[str, Mapping[str, Array]]
 """label -> native name -> the model's own weight."""
 
 
-def of(ours: Structure, theirs: Structure, found: LayerMap, initial: Weights, own: bool = False) -> tuple[str, ...]:
+def of(ours: Structure, theirs: Structure, layer_map: LayerMap, initial: Weights, own: bool = False) -> tuple[str, ...]:
     """Every note on two models, the one on their weights first, where they did not run with their own."""
-    drawn = () if own else (weights(ours.label, theirs.label, found, initial),)
-    return (*drawn, *_held(ours.label, theirs.label, found, initial), *_rows(ours, theirs, found), *_doors(ours, theirs))
+    drawn = () if own else (weights(ours.label, theirs.label, layer_map, initial),)
+    return (
+        *drawn,
+        *_held(ours.label, theirs.label, layer_map, initial),
+        *_rows(ours, theirs, layer_map),
+        *_doors(ours, theirs),
+    )
 
 
 def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str:
@@ -46,13 +51,13 @@ def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str
                     differing.append((gap / scale if scale else gap, f"{match.leaves[mine]} {role}"))
     if not differing:
         return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
-    told = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
-    return f"{told}: the verdict is on what the models compute, not on their own weights"
+    sentence = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
+    return f"{sentence}: the verdict is on what the models compute, not on their own weights"
 
 
-def _held(mine: str, other: str, found: LayerMap, initial: Weights) -> Iterator[str]:
+def _held(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> Iterator[str]:
     """Buffers of one name and shape that are no layer's, which nothing is drawn for, and which hold other numbers."""
-    mapped = {placement.native for match in found.matches for at in match.weights.values() for placement in at.values()}
+    mapped = {placement.native for match in layer_map.matches for at in match.weights.values() for placement in at.values()}
     both = [name for name in initial[mine] if name in initial[other] and name not in mapped]
     apart = [
         name

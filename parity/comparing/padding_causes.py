@@ -60,11 +60,11 @@ def _effective(settings: Mapping[str, Any], sizes: Sequence[int], window: Sequen
     if word != "same":
         return [list(pair) for pair in word]
     dilation = settings.get("dilation") or [1] * len(sizes)
-    found = []
+    paddings = []
     for size, stride, length, apart in zip(sizes, settings["strides"], window, dilation, strict=True):
         total = max((-(-size // stride) - 1) * stride + (length - 1) * apart + 1 - size, 0)
-        found.append([total // 2, total - total // 2])
-    return found
+        paddings.append([total // 2, total - total // 2])
+    return paddings
 
 
 def _border(array: Array, axis: int, fill: float) -> list[int]:
@@ -91,11 +91,11 @@ def cropping(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     if array is None:
         return
     whole = structure.neutral(array, trial.other)
-    found = [_offset(whole, output, trial.limit) for output in outputs if output is not None]
-    if found[0] is not None and found[1] is not None and found[0] != found[1]:
+    offsets = [_offset(whole, output, trial.limit) for output in outputs if output is not None]
+    if offsets[0] is not None and offsets[1] is not None and offsets[0] != offsets[1]:
         yield (
-            f"padding: of the whole transposed convolution {trial.title()} leaves out the first {found[0]} rows and columns, "
-            f"{trial.turned().title()} the first {found[1]} (tested: both lie in what the latter gives without padding). "
+            f"padding: of the whole transposed convolution {trial.title()} leaves out the first {offsets[0]} rows and columns, "
+            f"{trial.turned().title()} the first {offsets[1]} (tested: both lie in what the latter gives without padding). "
             "`same` in Keras leaves out the odd row at the end"
         )
 
@@ -105,7 +105,7 @@ def _offset(whole: Array, part: Array, limit: float) -> tuple[int, int] | None:
     end of `whole` were filled up and are not compared."""
     for top in range(whole.shape[2] - part.shape[2] // 2):
         for left in range(whole.shape[3] - part.shape[3] // 2):
-            seen = whole[:, :, top : top + part.shape[2], left : left + part.shape[3]]
-            if judging.distance(seen, part[:, :, : seen.shape[2], : seen.shape[3]]) <= limit:
+            window = whole[:, :, top : top + part.shape[2], left : left + part.shape[3]]
+            if judging.distance(window, part[:, :, : window.shape[2], : window.shape[3]]) <= limit:
                 return top, left
     return None

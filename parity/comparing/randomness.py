@@ -20,7 +20,7 @@ INSIDE = ("lstm", "gru", "bidirectional", "multi_head_attention")
 """Kinds of layers that have dropout as one setting among others. It is switched off, and its draws are not reported."""
 
 
-def told(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
+def verdicts(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
     """Findings on dropout and random draws in which the two models differ."""
     yield from _in_evaluation(ours, theirs)
     rates = [_dropped(side) for side in (ours, theirs)]
@@ -61,13 +61,13 @@ def _said(draw: Draw) -> str:
 
 def _dropped(side: Side) -> list[tuple[float, str]]:
     """The rate and the form (what is dropped together) of every dropout of a training pass, in order."""
-    found = [(place, number) for place, number in _settings(side.structure, not side.draws)]
+    settings = [(place, number) for place, number in _settings(side.structure, not side.draws)]
     own = [
         (entry["call"] - 0.5, (entry["rate"], entry["form"]))
         for entry in side.draws.get("train", ())
         if entry["what"] == "dropout"
     ]
-    return [item for _, item in sorted([*found, *own], key=lambda pair: pair[0])]
+    return [item for _, item in sorted([*settings, *own], key=lambda pair: pair[0])]
 
 
 def _settings(structure: Structure, whole: bool) -> Iterator[tuple[float, tuple[float, str]]]:

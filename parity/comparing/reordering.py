@@ -24,7 +24,7 @@ from parity.execution.own_model.layers import Shape
 Array = npt.NDArray[Any]
 
 
-def told(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> dict[str, dict[int, FlattenedImage]]:
+def reordered_rows(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> dict[str, dict[int, FlattenedImage]]:
     """label -> call -> the row that the call takes, for the first call whose row differs between the models; {} if there is
     none or no order explains it."""
     if ours.structure.natural or theirs.structure.natural:
@@ -70,8 +70,8 @@ def _orders(structure: Structure, place: int) -> Iterator[FlattenedImage]:
     """Candidates for a row of unknown source: the last image that a layer gave, or an image that pooling without a layer made
     of it, in both orders. None if the trace knows the source."""
     call = structure.calls[place]
-    known = bool(call.sources) and call.sources[0] != -1
-    if known or place in structure.told:
+    is_known = bool(call.sources) and call.sources[0] != -1
+    if is_known or place in structure.told:
         return
     features = call.inputs[0][1]
     for image in _images(structure, place, features):

@@ -54,19 +54,19 @@ class Structure:
     @cached_property
     def places(self) -> Mapping[str, Sequence[int]]:
         """Leaf -> the places of its calls."""
-        found: dict[str, list[int]] = {}
+        places: dict[str, list[int]] = {}
         for place, call in enumerate(self.calls):
-            found.setdefault(call.leaf, []).append(place)
-        return found
+            places.setdefault(call.leaf, []).append(place)
+        return places
 
     @cached_property
     def consumers(self) -> Mapping[int, Sequence[int]]:
         """Source -> the calls whose first input comes from it."""
-        found: dict[int, list[int]] = {}
+        consumers: dict[int, list[int]] = {}
         for place, call in enumerate(self.calls):
             for source in call.sources[:1]:
-                found.setdefault(source, []).append(place)
-        return found
+                consumers.setdefault(source, []).append(place)
+        return consumers
 
     @cached_property
     def lies(self) -> str:
@@ -90,7 +90,7 @@ class Structure:
 
     def fed_by(self, name: str) -> set[str]:
         """The layers with weights whose outputs reach a layer, directly or through layers without weights."""
-        found, looked = set[str](), set[int]()
+        names, looked = set[str](), set[int]()
         open_calls = list(self.places.get(name, ()))
         while open_calls:
             place = open_calls.pop()
@@ -99,10 +99,10 @@ class Structure:
                     continue
                 looked.add(source)
                 if self.leaf(self.calls[source].leaf).weights:
-                    found.add(self.calls[source].leaf)
+                    names.add(self.calls[source].leaf)
                 else:
                     open_calls.append(source)
-        return found
+        return names
 
     def title(self, place: int) -> str:
         """`encoder.0 (Linear)`, with the number of the call where the layer is called several times."""
@@ -148,11 +148,11 @@ class Structure:
         if place is None or count < SIGNAL:
             return _move(self.channels if count >= IMAGE else NONE)
         call = self.calls[place]
-        shapes, found = (call.outputs, self.axes.given) if gave else (call.inputs, self.axes.taken)
+        shapes, axes = (call.outputs, self.axes.given) if gave else (call.inputs, self.axes.taken)
         if count == SIGNAL and self.leaf(call.leaf).settings.get("time_major"):
             return 0, 1
         if shapes and len(shapes[0]) == count:
-            return _move(found[place])
+            return _move(axes[place])
         return _move(str(self.leaf(call.leaf).settings.get("channels", self.channels if count >= IMAGE else NONE)))
 
     def taken(self, place: int) -> Shape | None:
@@ -168,7 +168,7 @@ class Structure:
 
     def given(self, place: int) -> Shape | None:
         """The shape of the channels-last image that this call gives as a row of features, flattened by it or before it."""
-        row = flattened_rows.given(self, place)
+        row = flattened_rows.flattened_output(self, place)
         return row.image if row is not None and row.order == LAST else None
 
 

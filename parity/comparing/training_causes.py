@@ -36,7 +36,7 @@ BAD = ("differs", "nonfinite", "reduced_precision")
 def settings(ours: Side, theirs: Side, layer_map: LayerMap) -> list[TensorVerdict]:
     """Findings that no number shows, because something is switched off or never moves: rates of dropout in their order, tied
     weights, broadcast weights, frozen weights, and weights that one model lacks."""
-    tensor_verdicts = list(randomness.told(ours, theirs))
+    tensor_verdicts = list(randomness.verdicts(ours, theirs))
     tensor_verdicts += [
         TensorVerdict("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, layer_map)
     ]
@@ -65,8 +65,8 @@ def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, 
     if not set(labels) <= set(at) or at[labels[0]].spread == at[labels[1]].spread:
         return None
     shapes = [(*at[label].neutral, *at[label].spread) for label in labels]
-    told = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
-    reason = f"{SPREAD}: {told}"
+    counts = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
+    reason = f"{SPREAD}: {counts}"
     return TensorVerdict("setting", f"{layer} {role}", "float64", "differs", reason=reason)
 
 
@@ -137,8 +137,8 @@ def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -
     """Why two running statistics differ in the frameworks' own way: a variance divided by n - 1 instead of n, a momentum held
     in float32. "" if these do not explain the whole difference."""
     stated = [attempt.settings().get("momentum") for attempt in (trial, trial.turned())]
-    known = [float(share) for share in stated if share is not None]
-    if len(known) < 2 or abs(known[0] - known[1]) > budgets.roundoff("float32"):
+    momenta = [float(share) for share in stated if share is not None]
+    if len(momenta) < 2 or abs(momenta[0] - momenta[1]) > budgets.roundoff("float32"):
         return ""  # a different momentum is the user's choice
     shape = trial.ours.structure.neutral(trial.ours.inputs("train", trial.mine)[0], trial.mine).shape
     count = prod(shape) // shape[1]
@@ -148,7 +148,7 @@ def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -
         labels = trial.ours.structure.label, trial.theirs.structure.label
         factors |= {f"{labels[0]} {said}": (count - 1) / count, f"{labels[1]} {said}": count / (count - 1)}
     for reason, factor in factors.items():
-        for held, shares in _held(trial, known):
+        for held, shares in _held(trial, momenta):
             batches = [
                 (_after(side, at) - share * at.read(side.before[at.native])) / (1 - share)
                 for side, at, share in zip((trial.ours, trial.theirs), (mine, other), shares, strict=True)
@@ -158,12 +158,12 @@ def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -
     return ""
 
 
-def _held(trial: CallTrial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
+def _held(trial: CallTrial, momenta: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
     """Reason and momenta: as stated, and rounded as by a framework that holds hyper-parameters in float32."""
-    narrow = [float(np.float32(share)) for share in known]
-    yield "", (known[0], known[1])
-    yield f"{trial.ours.structure.label} holds its momentum in float32", (narrow[0], known[1])
-    yield f"{trial.theirs.structure.label} holds its momentum in float32", (known[0], narrow[1])
+    narrow = [float(np.float32(share)) for share in momenta]
+    yield "", (momenta[0], momenta[1])
+    yield f"{trial.ours.structure.label} holds its momentum in float32", (narrow[0], momenta[1])
+    yield f"{trial.theirs.structure.label} holds its momentum in float32", (momenta[0], narrow[1])
     yield "both hold their momentum in float32", (narrow[0], narrow[1])
 
 

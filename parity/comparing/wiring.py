@@ -49,9 +49,9 @@ def pair(groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, the
         open_groups = [group for group in open_groups if group[0]]
         if not open_groups:
             return
-        found = _certain(open_groups, ours, theirs, pairs) or _first(open_groups[0], ours, theirs, pairs)
-        pairs |= found
-        _chained(open_groups, found, ours, theirs, pairs)
+        assigned = _certain(open_groups, ours, theirs, pairs) or _first(open_groups[0], ours, theirs, pairs)
+        pairs |= assigned
+        _chained(open_groups, assigned, ours, theirs, pairs)
 
 
 def _alone(names: Sequence[str], links: Links) -> bool:
@@ -61,7 +61,7 @@ def _alone(names: Sequence[str], links: Links) -> bool:
 
 def _chained(
     groups: Sequence[tuple[Sequence[str], Sequence[str]]],
-    found: Mapping[str, str],
+    assigned: Mapping[str, str],
     ours: Links,
     theirs: Links,
     pairs: dict[str, str],
@@ -70,7 +70,7 @@ def _chained(
     are a pair too if they are of one group."""
     group = {name: number for number, (left, _) in enumerate(groups) for name in left}
     other_group = {name: number for number, (_, right) in enumerate(groups) for name in right}
-    waiting, ends = list(found.items()), set(pairs.values())
+    waiting, ends = list(assigned.items()), set(pairs.values())
     while waiting:
         mine, other = waiting.pop()
         for near, far in ((ours.after, theirs.after), (ours.before, theirs.before)):
@@ -88,10 +88,10 @@ def _certain(
 ) -> dict[str, str]:
     """The pairs that are certain: the only layers left of a group, and layers next to a pair if the other model has only one
     layer of the group next to that pair."""
-    found = dict[str, str]()
+    assigned = dict[str, str]()
     for left, right in groups:
         if len(left) == 1:
-            found[left[0]] = right[0]
+            assigned[left[0]] = right[0]
             continue
         for name in left:
             if pairs.keys().isdisjoint(ours.before[name] | ours.after[name]):
@@ -99,8 +99,8 @@ def _certain(
             fitting = [word for word in right if _told(name, word, ours, theirs, pairs) > 0]
             rivals = [name for name in left if fitting and _told(name, fitting[0], ours, theirs, pairs) > 0]
             if len(fitting) == len(rivals) == 1:
-                found[name] = fitting[0]
-    return found
+                assigned[name] = fitting[0]
+    return assigned
 
 
 def _first(group: tuple[Sequence[str], Sequence[str]], ours: Links, theirs: Links, pairs: Mapping[str, str]) -> dict[str, str]:
@@ -112,11 +112,11 @@ def _first(group: tuple[Sequence[str], Sequence[str]], ours: Links, theirs: Link
 def _told(name: str, other: str, ours: Links, theirs: Links, pairs: Mapping[str, str]) -> int:
     """How much the neighbours say for two layers being the same. Each side (before, after) adds 1 if a pair is next to both,
     and -1 if the neighbours of both are known and no pair is among them."""
-    told = 0
+    score = 0
     for mine, their in ((ours.before[name], theirs.before[other]), (ours.after[name], theirs.after[other])):
-        known = {pairs[name] for name in mine if name in pairs}
-        if known & their:
-            told += 1
-        elif known and their and their <= set(pairs.values()):
-            told -= 1
-    return told
+        counterparts = {pairs[name] for name in mine if name in pairs}
+        if counterparts & their:
+            score += 1
+        elif counterparts and their and their <= set(pairs.values()):
+            score -= 1
+    return score

@@ -31,15 +31,15 @@ def message(checked: Checked) -> tuple[str, str]:
 
 def endpoint(checked: Checked) -> str:
     """The JSON of shields.io/badges/endpoint-badge."""
-    told, colour = message(checked)
-    return json.dumps({"schemaVersion": 1, "label": LABEL, "message": told, "color": colour}, indent=1) + "\n"
+    status, colour = message(checked)
+    return json.dumps({"schemaVersion": 1, "label": LABEL, "message": status, "color": colour}, indent=1) + "\n"
 
 
 def svg(checked: Checked) -> str:
     """A picture of the badge that needs nothing from the network."""
-    told, colour = message(checked)
-    left, right = WIDE * len(LABEL) + PADDING, WIDE * len(told) + PADDING
-    text = escaping.html(told)
+    status, colour = message(checked)
+    left, right = WIDE * len(LABEL) + PADDING, WIDE * len(status) + PADDING
+    text = escaping.html(status)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{HEIGHT}" role="img" '
         f'aria-label="{LABEL}: {text}">'

@@ -29,10 +29,10 @@ def annotated(checked: Checked) -> list[str]:
         if kind:
             kinds[kind].append((f"parity: {case.framework} {case.verdict.replace('_', ' ')}", _message(case, groups)))
     lines = []
-    for kind, told in kinds.items():
-        shown = told if len(told) <= MOST_ANNOTATIONS else told[: MOST_ANNOTATIONS - 1]
+    for kind, results in kinds.items():
+        shown = results if len(results) <= MOST_ANNOTATIONS else results[: MOST_ANNOTATIONS - 1]
         lines += [command(kind, title, message) for title, message in shown]
-        if left := len(told) - len(shown):
+        if left := len(results) - len(shown):
             lines.append(command(kind, "parity", f"and {left} more: the summary of this step has them"))
     return lines
 
@@ -70,9 +70,9 @@ def _rows(checked: Checked) -> list[str]:
     """A row a case that is not simply green, failures first."""
     groups = _groups(checked.results)
     order = {"error": 0, "warning": 1, "notice": 2}
-    told = sorted((case for case in checked.cases if _kind(case.verdict)), key=lambda case: order[_kind(case.verdict)])
+    cases = sorted((case for case in checked.cases if _kind(case.verdict)), key=lambda case: order[_kind(case.verdict)])
     made = []
-    for case in told:
+    for case in cases:
         again = f"`{escaping.markdown_code(case.again)}`" if case.again else ""
         what = _message(case, groups).removeprefix(f"{case.case}\n")
         cells = (f"{mark(case.verdict)} {case.verdict}", case.framework, case.case, what[:300])
@@ -90,10 +90,10 @@ def _kind(verdict: str) -> str:
 def _message(case: CaseResult, groups: dict[tuple[str, str], list[Result]]) -> str:
     bad = [result for result in groups.get((case.case, case.framework), ()) if result.verdict == case.verdict]
     reason = case.reason.partition("\n")[0]
-    told = [sentence(result) for result in bad[:3]]
-    if reason and not any(reason in line for line in told):
-        told.insert(0, reason)
-    return "\n".join([case.case, *told])
+    sentences = [sentence(result) for result in bad[:3]]
+    if reason and not any(reason in line for line in sentences):
+        sentences.insert(0, reason)
+    return "\n".join([case.case, *sentences])
 
 
 def _groups(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
@@ -105,8 +105,8 @@ def _groups(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
 
 def _data(text: str) -> str:
     """As @actions/core escapes what a command says."""
-    seen = "\n".join(escaping.visible(line) for line in text.splitlines())
-    return seen.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    lines = "\n".join(escaping.visible(line) for line in text.splitlines())
+    return lines.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -45,5 +45,5 @@ def _row(table: DataTable, row: tuple[Cell, ...], right: tuple[int, ...]) -> str
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _cell(told: str, longest: int = LONGEST_CELL) -> str:
-    return escaping.html(told if len(told) <= longest else f"{told[: longest - 1]}…")
+def _cell(text: str, longest: int = LONGEST_CELL) -> str:
+    return escaping.html(text if len(text) <= longest else f"{text[: longest - 1]}…")

@@ -50,9 +50,9 @@ def _case(suite: ElementTree.Element, case: CaseResult, results: Sequence[Result
         time=f"{case.seconds or 0.0:.3f}",
     )
     share = "" if case.share is None else f"{case.share:.4g}"
-    told = {"verdict": case.verdict, "outcome": case.outcome, "mode": case.mode, "share of the budget": share}
-    told |= {"seed": "" if case.seed is None else str(case.seed), "versions": _version(results), "again": case.again}
-    _properties(item, list(told.items()))
+    properties = {"verdict": case.verdict, "outcome": case.outcome, "mode": case.mode, "share of the budget": share}
+    properties |= {"seed": "" if case.seed is None else str(case.seed), "versions": _version(results), "again": case.again}
+    _properties(item, list(properties.items()))
     bad = [sentence(result) for result in results if result.verdict == case.verdict][:MOST_TOLD]
     if case.verdict == "unsupported":
         ElementTree.SubElement(item, "skipped", message=escaping.junit(case.reason))
@@ -80,9 +80,9 @@ def _version(results: Sequence[Result]) -> str:
     return next((f"{result.framework} {result.framework_version}" for result in results if result.framework_version), "")
 
 
-def _properties(parent: ElementTree.Element, told: Sequence[tuple[str, str]]) -> None:
+def _properties(parent: ElementTree.Element, pairs: Sequence[tuple[str, str]]) -> None:
     """Those that are not empty."""
-    if kept := [(name, value) for name, value in told if value]:
+    if kept := [(name, value) for name, value in pairs if value]:
         element = ElementTree.SubElement(parent, "properties")
         for name, value in kept:
             ElementTree.SubElement(element, "property", name=name, value=escaping.junit(value))

@@ -81,12 +81,12 @@ class Timed(Told):
 
 def _milliseconds(cell: Timing) -> float | None:
     """The median of a step; None where nothing was timed."""
-    found: list[float] = []
+    times: list[float] = []
     for process in cell["processes"]:
         blocks = process.get("blocks")
         kept = [block for block in blocks if quiet(block)] if isinstance(blocks, (list, tuple)) else []
-        found += [block["wall_ns"] / block["steps"] / 1e6 for block in kept]
-    return float(f"{median(found):.4g}") if found else None
+        times += [block["wall_ns"] / block["steps"] / 1e6 for block in kept]
+    return float(f"{median(times):.4g}") if times else None
 
 
 @dataclass(frozen=True, repr=False, kw_only=True, config=STRICT)

@@ -211,10 +211,10 @@ class Checked(Told):
     @property
     def heading(self) -> str:
         counts = Counter(case.verdict for case in self.cases)
-        told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
+        counts_text = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
         first = next(iter(self.failures), None)
         worst_of_all = f"; worst: {first.framework} {first.case} {first.quantity} {first.tensor}" if first else ""
-        return f"{len(self.cases)} cases × frameworks: {told or 'nothing was compared'}{worst_of_all}"
+        return f"{len(self.cases)} cases × frameworks: {counts_text or 'nothing was compared'}{worst_of_all}"
 
     @property
     def table(self) -> DataTable:

@@ -56,21 +56,23 @@ def spelled(document: Checked | Timed | Fingerprinted) -> str:
 def read(path: Path) -> Checked | Timed | Fingerprinted | PrintedTable:
     """What a file holds. Raises UsageError where it is no document of parity."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        loaded = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: it is no JSON ({error}); `parity check SPEC --json {path}` writes one") from error
-    return parsed(found, str(path))
+    return parsed(loaded, str(path))
 
 
-def parsed(found: object, where: str) -> Checked | Timed | Fingerprinted | PrintedTable:
+def parsed(loaded: object, where: str) -> Checked | Timed | Fingerprinted | PrintedTable:
     """The same, of what was read. where: the file's name."""
-    version = found.get("schema_version") if isinstance(found, dict) else None
-    if type(version) is not int or version not in HISTORY or not isinstance(found, dict):
-        known = " and ".join(map(str, HISTORY))
-        told = "it has no `schema_version`" if version is None else f"its `schema_version` is {str(version)[:40]}"
-        raise UsageError(f"{where}: {told}, and this parity reads {known}: it is no results file, or one of another parity")
+    version = loaded.get("schema_version") if isinstance(loaded, dict) else None
+    if type(version) is not int or version not in HISTORY or not isinstance(loaded, dict):
+        versions = " and ".join(map(str, HISTORY))
+        version_text = "it has no `schema_version`" if version is None else f"its `schema_version` is {str(version)[:40]}"
+        raise UsageError(
+            f"{where}: {version_text}, and this parity reads {versions}: it is no results file, or one of another parity"
+        )
     try:
-        return MODEL.validate_python(_renewed(found) if version == 1 else found)
+        return MODEL.validate_python(_renewed(loaded) if version == 1 else loaded)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -79,9 +81,9 @@ def parsed(found: object, where: str) -> Checked | Timed | Fingerprinted | Print
         raise UsageError(f"{where}: it is no results file of format 1; run the command again that wrote it") from error
 
 
-def _renewed(found: Mapping[str, Any]) -> dict[str, Any]:
+def _renewed(loaded: Mapping[str, Any]) -> dict[str, Any]:
     """A document of format 1 as one of this format. What it did not hold stays empty."""
-    held = {key: value for key, value in found.items() if key != "schema_version"}
+    held = {key: value for key, value in loaded.items() if key != "schema_version"}
     if "object" in held:
         return {**held, "schema_version": SCHEMA_VERSION, "verb": "fingerprint"}
     results = held["results"]
@@ -99,9 +101,9 @@ def _renewed(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spelled(numbers: Mapping[str, Any]) -> dict[str, Any]:
-    told = ("error", "budget", "inherited", "added")
+    keys = ("error", "budget", "inherited", "added")
     return {
-        key: SPELLED.get(value, value) if key in told and isinstance(value, str) else value for key, value in numbers.items()
+        key: SPELLED.get(value, value) if key in keys and isinstance(value, str) else value for key, value in numbers.items()
     }
 
 

@@ -135,10 +135,10 @@ class Bisected(Told):
     @property
     def table(self) -> DataTable:
         columns = ("verdict", "node", "quantity", "tensor", "error", "budget")
-        found = self.departure
+        first = self.departure
         rows: tuple[tuple[Cell, ...], ...] = ()
-        if found is not None:
-            rows = ((found.verdict, self.node, found.quantity, found.tensor, found.error, found.budget),)
+        if first is not None:
+            rows = ((first.verdict, self.node, first.quantity, first.tensor, first.error, first.budget),)
         return DataTable(columns, rows, "verdict")
 
     @property

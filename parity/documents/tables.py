@@ -53,12 +53,12 @@ def text(cell: Cell) -> str:
 
 def numeric(table: DataTable) -> tuple[int, ...]:
     """The places of the columns that hold numbers alone, which stand at the right."""
-    found = []
+    columns = []
     for place in range(len(table.columns)):
         cells = [row[place] for row in table.rows if row[place] not in (None, "")]
         if cells and all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in cells):
-            found.append(place)
-    return tuple(found)
+            columns.append(place)
+    return tuple(columns)
 
 
 def markdown(table: DataTable) -> str:

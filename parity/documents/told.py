@@ -57,7 +57,7 @@ class Told(ABC):
         return text
 
 
-def one_line(told: Told) -> str:
+def one_line(record: Told) -> str:
     """`Checked: …`, at most LONGEST characters."""
-    text = " ".join(f"{type(told).__name__}: {told.heading}".split())
+    text = " ".join(f"{type(record).__name__}: {record.heading}".split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -77,8 +77,10 @@ def read_npz(path: Path, sha256: str) -> dict[str, Array]:
 def _check(path: Path, sha256: str) -> None:
     if not path.is_file():
         raise Damaged(f"{path} is missing: run its case again")
-    if (found := file_digest(path)) != sha256:
-        raise Damaged(f"{path}: sha256 is {found}, and {sha256} was expected: the file was changed or torn; run its case again")
+    if (digest := file_digest(path)) != sha256:
+        raise Damaged(
+            f"{path}: sha256 is {digest}, and {sha256} was expected: the file was changed or torn; run its case again"
+        )
 
 
 def _storable(array: Array) -> Array:

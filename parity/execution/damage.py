@@ -42,10 +42,10 @@ def checksummed(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, CHECKSUM: sha256(json.dumps(body, sort_keys=True, allow_nan=False).encode()).hexdigest()}
 
 
-def verified(found: Mapping[str, Any]) -> bool:
+def verified(loaded: Mapping[str, Any]) -> bool:
     """Whether the checksum in an object matches its other fields."""
-    body = {key: value for key, value in found.items() if key != CHECKSUM}
-    return bool(found.get(CHECKSUM) == checksummed(body)[CHECKSUM])
+    body = {key: value for key, value in loaded.items() if key != CHECKSUM}
+    return bool(loaded.get(CHECKSUM) == checksummed(body)[CHECKSUM])
 
 
 def read_text(data: bytes) -> str:
@@ -69,10 +69,10 @@ def _depth(text: str) -> int:
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         raise ValueError("a key stands twice in one object")
-    return found
+    return table
 
 
 def _no_number(word: str) -> Any:

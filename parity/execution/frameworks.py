@@ -90,17 +90,17 @@ def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
 def meant(name: str) -> str:
     """The framework that a word (`tensorflow`, `Torch`, `kears`) probably means; "" if none is near."""
     word = name.partition("[")[0].lower()
-    called = [known for known, entry in TABLE.items() if word in (known, *entry.words)]
-    near = get_close_matches(word, [known for name, entry in TABLE.items() for known in (name, *entry.words)], 1)
+    called = [name for name, entry in TABLE.items() if word in (name, *entry.words)]
+    near = get_close_matches(word, [label for name, entry in TABLE.items() for label in (name, *entry.words)], 1)
     return (called or near or [""])[0]
 
 
 def names() -> tuple[str, ...]:
     """Every framework, and every further variant of a framework that has several."""
-    found = []
+    columns = []
     for name, entry in TABLE.items():
-        found += [name, *(f"{name}[{variant.name}]" for variant in entry.variants[1:])]
-    return tuple(found)
+        columns += [name, *(f"{name}[{variant.name}]" for variant in entry.variants[1:])]
+    return tuple(columns)
 
 
 def training(every: bool = False) -> tuple[str, ...]:

@@ -108,16 +108,16 @@ def numbered(arrays: Iterable[T], *group: str | int) -> dict[str, T]:
 
 def of_calls(calls: Iterable[tuple[Iterable[T], Iterable[T]]]) -> dict[str, T]:
     """The inputs and outputs of each call of a model's layers, by name."""
-    found: dict[str, T] = {}
-    for place, (taken, given) in enumerate(calls):
-        found |= numbered(taken, TAKEN, place) | numbered(given, GIVEN, place)
-    return found
+    arrays: dict[str, T] = {}
+    for place, (taken, gave) in enumerate(calls):
+        arrays |= numbered(taken, TAKEN, place) | numbered(gave, GIVEN, place)
+    return arrays
 
 
 def in_order(arrays: Mapping[str, T], *group: str | int) -> list[T]:
     """The arrays that `numbered` took, in the same order."""
-    found = under(arrays, *group)
-    return [found[str(number)] for number in range(len(found))]
+    by_number = under(arrays, *group)
+    return [by_number[str(number)] for number in range(len(by_number))]
 
 
 def numbers(names: Iterable[str], *group: str | int) -> list[int]:

@@ -53,8 +53,8 @@ def is_fault(returncode: int) -> bool:
 
 def signal_name(number: int) -> str:
     """The name of a signal: SIGSEGV for 11."""
-    known = {item.value: item.name for item in signal.Signals}
-    return known.get(number, f"signal {number}")
+    names = {item.value: item.name for item in signal.Signals}
+    return names.get(number, f"signal {number}")
 
 
 def tail(text: str) -> str:

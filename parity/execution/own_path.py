@@ -31,8 +31,8 @@ NAMED = 8
 def of_caller() -> tuple[Path, ...]:
     """Where the shell's own Python would find modules: the working directory, its src/, PYTHONPATH."""
     here = Path.cwd()
-    given = [here / entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    return tuple(dict.fromkeys([here, *([here / SOURCE] if (here / SOURCE).is_dir() else []), *given]))
+    folders = [here / entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    return tuple(dict.fromkeys([here, *([here / SOURCE] if (here / SOURCE).is_dir() else []), *folders]))
 
 
 def own() -> list[str]:
@@ -83,14 +83,14 @@ def find(text: str) -> Any:
 
 def attribute(module: ModuleType, target: Target) -> Any:
     """What the target takes from its module."""
-    found: Any = module
+    value: Any = module
     for part in target.name.split("."):
-        known = _offered(found)
-        if part not in known and part not in dir(found):
-            close = near(part, list(known)) or _some(known)
+        offered = _offered(value)
+        if part not in offered and part not in dir(value):
+            close = near(part, list(offered)) or _some(offered)
             raise Mistyped(f"{_told(module, target)} has no `{part}`{close}{'' if target.is_file else _installed(module)}")
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value
 
 
 def _of_file(target: Target) -> ModuleType:
@@ -101,11 +101,11 @@ def _of_file(target: Target) -> ModuleType:
     _put_first(root, file.parent)
     head = name.partition(".")[0]
     mine = {(root / name).resolve() for name in (head, f"{head}.py", f"{head}/__init__.py")}
-    found = _places(head)
-    if mine & {place.resolve() for place in found}:
+    places = _places(head)
+    if mine & {place.resolve() for place in places}:
         return importlib.import_module(name)
     if "." in name:
-        raise Mistyped(_taken(name, str(found[0]) if found else "built in"))
+        raise Mistyped(_taken(name, str(places[0]) if places else "built in"))
     return _under_another_name(file)
 
 
@@ -152,8 +152,10 @@ def _of_name(name: str) -> ModuleType:
         if head in sys.modules and (file := getattr(sys.modules[head], "__file__", None)) and not _is_own(str(file)):
             raise Mistyped(f"{error}: {_taken(name, str(file))}") from error
         before, _, last = error.name.rpartition(".")
-        known = sorted({module for folder in own() for module in _modules(Path(folder, *before.split(".") if before else ()))})
-        close = near(last, known).replace("`", f"`{before}." if before else "`", 1)
+        modules = sorted(
+            {module for folder in own() for module in _modules(Path(folder, *before.split(".") if before else ()))}
+        )
+        close = near(last, modules).replace("`", f"`{before}." if before else "`", 1)
         looked = ", ".join(own()) or "no folder"
         raise Mistyped(f"there is no module `{error.name}`{close or '.'} Looked in {looked}: give a path, such as "
                        f"path/to/model.py:build, or put the module's folder on PYTHONPATH") from error  # fmt: skip
@@ -175,11 +177,11 @@ def _modules(folder: Path) -> Iterator[str]:
 def no_file(place: str) -> str:
     """The sentence on a file that is not there."""
     file = Path(place).expanduser()
-    known = [str(path) for path in sorted(file.parent.glob("*.py"))] if file.parent.is_dir() else []
+    files = [str(path) for path in sorted(file.parent.glob("*.py"))] if file.parent.is_dir() else []
     if file.is_dir():
         return f"{place} is a folder: name a file in it, such as {file / 'model.py'}:build"
     here = "" if file.is_absolute() else f" in {Path.cwd()}"
-    return f"there is no file `{place}`{here}{near(place, known)}"
+    return f"there is no file `{place}`{here}{near(place, files)}"
 
 
 def offered_by(file: Path) -> list[str]:
@@ -192,16 +194,16 @@ def offered_by(file: Path) -> list[str]:
     return [node.name for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
 
 
-def _offered(found: Any) -> Mapping[str, Any]:
+def _offered(module: Any) -> Mapping[str, Any]:
     """What can be called in a module or class; what a module defines itself comes first."""
-    names = {name: getattr(found, name, None) for name in dir(found) if not name.startswith("_")}
+    names = {name: getattr(module, name, None) for name in dir(module) if not name.startswith("_")}
     held = {name: item for name, item in names.items() if callable(item)}
-    mine = {name: item for name, item in held.items() if getattr(item, "__module__", None) == getattr(found, "__name__", "")}
+    mine = {name: item for name, item in held.items() if getattr(item, "__module__", None) == getattr(module, "__name__", "")}
     return mine or held
 
 
-def _some(known: Mapping[str, Any]) -> str:
-    return f"; it has {', '.join(list(known)[:NAMED])}" if known else ""
+def _some(offered: Mapping[str, Any]) -> str:
+    return f"; it has {', '.join(list(offered)[:NAMED])}" if offered else ""
 
 
 def _told(module: ModuleType, target: Target) -> str:

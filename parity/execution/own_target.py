@@ -40,30 +40,30 @@ class Target:
 
 def parsed(text: str) -> Target:
     """The parts of a target. Raises Mistyped."""
-    whole, _, asked = text.partition("?")
+    whole, _, query = text.partition("?")
     place, _, name = whole.rpartition(":")
     if not place or not name or not all(part.isidentifier() for part in name.split(".")):
         raise Mistyped(
             f"`{text[:200]}` does not say what to build: write the module and, behind a colon, the name in it, such as "
             "package.module:build or path/to/model.py:build"
         )
-    return Target(place, name, _arguments(asked))
+    return Target(place, name, _arguments(query))
 
 
 def _arguments(text: str) -> dict[str, Any]:
     if len(text) > LONGEST:
         raise Mistyped(f"arguments of {len(text)} signs: {LONGEST} are the most; let a function of yours build the model")
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for part in _split(text):
         name, separator, value = part.partition("=")
         if not separator or not name.strip().isidentifier():
             raise Mistyped(
                 f"`{part[:100]}` is no argument: write name=value, with `&` between two: hidden=20&bidirectional=true"
             )
-        if name.strip() in found:
+        if name.strip() in settings:
             raise Mistyped(f"the argument `{name.strip()}` stands twice")
-        found[name.strip()] = value_of(value.strip())
-    return found
+        settings[name.strip()] = value_of(value.strip())
+    return settings
 
 
 def _split(text: str) -> Iterator[str]:
@@ -118,9 +118,9 @@ def _literal(node: ast.expr) -> Any:
     raise ValueError(ast.dump(node)[:50])
 
 
-def near(word: str, known: Mapping[str, Any] | list[str]) -> str:
+def near(word: str, words: Mapping[str, Any] | list[str]) -> str:
     """`; did you mean …?`, or nothing."""
-    close = get_close_matches(word, list(known), 1, 0.5)
+    close = get_close_matches(word, list(words), 1, 0.5)
     return f"; did you mean `{close[0]}`?" if close else ""
 
 
@@ -130,7 +130,7 @@ def called(target: Target, function: Callable[..., Any]) -> Any:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # a class of an extension tells none
         return function(**target.arguments)
-    told = f"Its signature is {target.name}{_plain(signature)}"
+    signature_text = f"Its signature is {target.name}{_plain(signature)}"
     named = {
         name: parameter
         for name, parameter in signature.parameters.items()
@@ -139,14 +139,14 @@ def called(target: Target, function: Callable[..., Any]) -> Any:
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values())
     for name in target.arguments:
         if name not in named and not open_ended:
-            raise Mistyped(f"`{target.name}` takes no argument `{name}`{near(name, list(named)) or '.'} {told}")
+            raise Mistyped(f"`{target.name}` takes no argument `{name}`{near(name, list(named)) or '.'} {signature_text}")
     if lacking := [
         name for name, parameter in named.items() if parameter.default is parameter.empty and name not in target.arguments
     ]:
         example = "&".join(f"{name}=…" for name in lacking)
         raise Mistyped(
             f"`{target.name}` needs {', '.join(f'`{name}`' for name in lacking)}: write {target.name}?{example} (in quotes for "
-            f"the shell), or name a function that builds the model. {told}"
+            f"the shell), or name a function that builds the model. {signature_text}"
         )
     return function(**target.arguments)
 

@@ -274,14 +274,14 @@ Held = Mapping[str, tuple[tuple[int, ...], str]]
 """Name of a native array -> its shape and type, as the framework writes them."""
 
 
-def check_native(file: str, given: Held, wanted: Held) -> None:
+def check_native(file: str, held: Held, wanted: Held) -> None:
     """Compares native weights with the model's, array by array. Raises ValueError if they differ in names, shapes or types,
     since frameworks cast and skip arrays silently."""
-    problems = [f"it lacks {name}" for name in wanted if name not in given]
-    problems += [f"{name} is none of the model's arrays" for name in given if name not in wanted]
+    problems = [f"it lacks {name}" for name in wanted if name not in held]
+    problems += [f"{name} is none of the model's arrays" for name in held if name not in wanted]
     for name in wanted:
-        if name in given and given[name] != wanted[name]:
-            (shape, kind), (own, precision) = given[name], wanted[name]
+        if name in held and held[name] != wanted[name]:
+            (shape, kind), (own, precision) = held[name], wanted[name]
             problems.append(f"{name} has shape {shape} and type {kind}, the model's has {own} and {precision}")
     if problems:
         more = f", and {len(problems) - 5} more" if len(problems) > 5 else ""

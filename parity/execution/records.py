@@ -171,11 +171,11 @@ def record_key(
     draws: digest of the case's arrays. versions: of every package of the framework's environment, and of its Python.
     implementation: digest of the source that runs the case (`source_digest`).
     """
-    asked = case.to_json()
-    asked["graph"] = case.graph.digest() if case.graph else None
+    case_json = case.to_json()
+    case_json["graph"] = case.graph.digest() if case.graph else None
     determined = {
         "format": FORMAT,
-        "case": asked,
+        "case": case_json,
         "draws": draws,
         "framework": framework,
         "versions": dict(versions),

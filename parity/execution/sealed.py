@@ -50,11 +50,11 @@ class Seal:
         return {"lines": self.lines, "sha256": self.sha256, "sums": self.sums}
 
     @staticmethod
-    def from_json(found: Any) -> Seal:
+    def from_json(table: Any) -> Seal:
         """The seal in a JSON value. Raises ValueError if it is none."""
-        if not isinstance(found, dict) or set(found) != {"lines", "sha256", "sums"}:
+        if not isinstance(table, dict) or set(table) != {"lines", "sha256", "sums"}:
             raise ValueError("a seal has `lines`, `sha256` and `sums`")
-        count, digest, sums = found["lines"], found["sha256"], found["sums"]
+        count, digest, sums = table["lines"], table["sha256"], table["sums"]
         if type(count) is not int or not isinstance(digest, str) or not isinstance(sums, str) or len(sums) != SHORT * count:
             raise ValueError("its seal is damaged")
         return Seal(count, digest, sums)
@@ -75,8 +75,8 @@ def read_sealed_lines(path: Path, mend: str) -> list[str]:
     text = text_of(path, mend)
     body, _, last = text.removesuffix("\n").rpartition("\n")
     try:
-        found = parsed(last)
-        seal = Seal.from_json(found.get("seal") if isinstance(found, dict) else None)
+        last_line = parsed(last)
+        seal = Seal.from_json(last_line.get("seal") if isinstance(last_line, dict) else None)
         if last != json.dumps({"seal": seal.to_json()}) or not text.endswith("\n"):
             raise ValueError("its seal is damaged")
     except ValueError as error:
@@ -87,16 +87,16 @@ def read_sealed_lines(path: Path, mend: str) -> list[str]:
 def read_checksummed(path: Path, mend: str) -> dict[str, Any]:
     """The object of a JSON file, without its checksum. Raises Damaged if the checksum does not match."""
     try:
-        found = parsed(text_of(path, mend))
-        if not isinstance(found, dict):
+        table = parsed(text_of(path, mend))
+        if not isinstance(table, dict):
             raise ValueError("it holds no object")
-        if CHECKSUM not in found:
+        if CHECKSUM not in table:
             raise ValueError("it has no checksum, so that its numbers cannot be trusted")
-        if not verified(found):
+        if not verified(table):
             raise ValueError("its checksum does not match: it was changed or torn")
     except (ValueError, RecursionError) as error:
         raise error if isinstance(error, Damaged) else Damaged(f"{path}: {error}: {mend}") from None
-    return {key: value for key, value in found.items() if key != CHECKSUM}
+    return {key: value for key, value in table.items() if key != CHECKSUM}
 
 
 def write_sealed_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
@@ -156,9 +156,11 @@ def _held(path: Path, text: str, seal: Seal, mend: str) -> list[str]:
     sums = [sha256(f"{line}\n".encode()).hexdigest()[:SHORT] for line in lines]
     wanted = [seal.sums[at : at + SHORT] for at in range(0, len(seal.sums), SHORT)]
     pairs = enumerate(zip(sums, wanted, strict=False), start=1)
-    first = next((at for at, (seen, own) in pairs if seen != own), min(len(sums), len(wanted)) + 1)
+    first = next((at for at, (stored, own) in pairs if stored != own), min(len(sums), len(wanted)) + 1)
     if len(lines) == seal.lines and first <= len(lines):
         raise Damaged(f"{path}, line {first}: it is not the line that was written: {mend}")
-    told = f"it has {len(lines)} lines, {seal.lines} were written" if len(lines) != seal.lines else "its end is not as written"
+    mismatch = (
+        f"it has {len(lines)} lines, {seal.lines} were written" if len(lines) != seal.lines else "its end is not as written"
+    )
     where = f", line {first}" if first <= max(len(lines), seal.lines) else ""
-    raise Damaged(f"{path}{where}: {told}: {mend}")
+    raise Damaged(f"{path}{where}: {mismatch}: {mend}")

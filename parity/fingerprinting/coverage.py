@@ -50,10 +50,10 @@ class Coverage:
         return text if self.outcome == "held" else f"{text}: {self.outcome}"
 
 
-def of_arrays(run: str, given: Mapping[str, Array], hyperparameters: Mapping[str, float], outcome: str = "held") -> Coverage:
+def of_arrays(run: str, drawn: Mapping[str, Array], hyperparameters: Mapping[str, float], outcome: str = "held") -> Coverage:
     """The coverage of the arrays `parameter/<name>` and `batch/<step>/<name>`."""
-    weights, steps = under(given, PARAMETER), numbers(given, BATCH)
-    gradients = [given[array_name(BATCH, step, name)] for step in steps for name in weights]
+    weights, steps = under(drawn, PARAMETER), numbers(drawn, BATCH)
+    gradients = [drawn[array_name(BATCH, step, name)] for step in steps for name in weights]
     count = sum(array.size for array in gradients)
     zeros = sum(int(np.sum(array == 0)) for array in gradients) / max(count, 1)
     shapes = tuple(array.shape for array in weights.values())
@@ -62,9 +62,9 @@ def of_arrays(run: str, given: Mapping[str, Array], hyperparameters: Mapping[str
 
 def sized(arrays: Iterable[Array]) -> Range:
     """The least and the greatest size other than 0; (0, 0) if there is no other."""
-    found = [np.abs(np.asarray(array, np.float64)) for array in arrays]
-    found = [array[array > 0] for array in found]
-    kept = [array for array in found if array.size]
+    sizes = [np.abs(np.asarray(array, np.float64)) for array in arrays]
+    sizes = [array[array > 0] for array in sizes]
+    kept = [array for array in sizes if array.size]
     return (min(float(array.min()) for array in kept), max(float(array.max()) for array in kept)) if kept else (0.0, 0.0)
 
 

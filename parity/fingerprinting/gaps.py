@@ -93,8 +93,8 @@ def parameters_of_draw(explained: ExplainedDraws, shape: str) -> dict[str, float
     deviation, bound = explained.deviations[shape], float("inf")
     if explained.distribution not in ("normal", "constant", "orthogonal", "identity"):
         bound = explained.middle + deviation * float(explained.quantiles(np.array(1.0)))
-    known = _parameters(explained.distribution, explained.middle or deviation, deviation, bound)
-    return {**known, "mean": explained.middle} if explained.middle and "value" not in known else known
+    parameters = _parameters(explained.distribution, explained.middle or deviation, deviation, bound)
+    return {**parameters, "mean": explained.middle} if explained.middle and "value" not in parameters else parameters
 
 
 def parameters_of_claim(claim: Claim) -> dict[str, float]:

@@ -74,10 +74,14 @@ def identify(run: SeenRun, forms: Iterable[ClosedForm] | None = None) -> list[Ex
     """
     run = _meant(run)
     eligible = _eligible(library() if forms is None else forms, run)
-    if found := _within(eligible, run, run.dtype):
-        return found
-    if forms is None and run.dtype == "float64" and (found := _within(_eligible(held_forms.library(), run), run, "float64")):
-        return found
+    if candidates := _within(eligible, run, run.dtype):
+        return candidates
+    if (
+        forms is None
+        and run.dtype == "float64"
+        and (candidates := _within(_eligible(held_forms.library(), run), run, "float64"))
+    ):
+        return candidates
     return _rate_held(eligible, run, run.dtype)
 
 
@@ -99,10 +103,10 @@ def _eligible(forms: Iterable[ClosedForm], run: SeenRun) -> list[ClosedForm]:
 def _rate_held(eligible: Sequence[ClosedForm], run: SeenRun, precision: str) -> list[ExplainingForm]:
     """The forms that explain the run with the learning rate held at its first value. It tries only the forms that explain the
     steps before the rate's first change."""
-    known = [step.rate == run.hyperparameters["learning_rate"] for step in run.steps]
-    if all(known) or not known[0]:
+    held = [step.rate == run.hyperparameters["learning_rate"] for step in run.steps]
+    if all(held) or not held[0]:
         return []
-    begun = replace(run, steps=run.steps[: known.index(False)])
+    begun = replace(run, steps=run.steps[: held.index(False)])
     forms = [match.form for match in _within(eligible, begun, precision)]
     return [
         replace(form, form=replace(form.form, name=form.form.name + HELD), rate_held=True)
@@ -127,15 +131,15 @@ def verify(matches: Sequence[ExplainingForm], further: Mapping[str, SeenRun]) ->
     beyond: dict[str, str] = {}
     for match in matches:
         for name, run in further.items():
-            known = _meant(run)
-            reached = _reached(match.form, _first_rate(known) if match.rate_held else known)
+            hyperparameters = _meant(run)
+            reached = _reached(match.form, _first_rate(hyperparameters) if match.rate_held else hyperparameters)
             used = share(match.form, reached, match.precision) if reached.steps[0].before else float("nan")
             if used > 1:
                 departed[match.form.name] = name
                 break
             if np.isnan(used):
                 beyond[name] = "not judged, the formula has no number there"
-            elif len(reached.steps[0].before) < len(known.steps[0].before):
+            elif len(reached.steps[0].before) < len(hyperparameters.steps[0].before):
                 beyond[name] = "held for arrays of 1 and 2 axes alone, the formula speaks of no others"
         else:
             kept.append(match)
@@ -144,9 +148,15 @@ def verify(matches: Sequence[ExplainingForm], further: Mapping[str, SeenRun]) ->
 
 def _meant(run: SeenRun) -> SeenRun:
     """The run with the other meanings of its arguments added."""
-    known = dict(run.hyperparameters)
-    meant = {other: known[name] for name, others in MEANINGS.items() if name in known for other in others if other not in known}
-    return replace(run, hyperparameters=known | meant)
+    hyperparameters = dict(run.hyperparameters)
+    meant = {
+        other: hyperparameters[name]
+        for name, others in MEANINGS.items()
+        if name in hyperparameters
+        for other in others
+        if other not in hyperparameters
+    }
+    return replace(run, hyperparameters=hyperparameters | meant)
 
 
 def _first_rate(run: SeenRun) -> SeenRun:
@@ -179,15 +189,15 @@ def _within(eligible: Sequence[ClosedForm], run: SeenRun, precision: str) -> lis
 def blind(run: SeenRun, nudged: SeenRun) -> float:
     """The share of updates that stay equal bit for bit when gradients move by less than float32's spacing, among updates
     that are large enough to show it. Only the first step counts: after it the weights differ."""
-    step, other, same, told = run.steps[0], nudged.steps[0], 0, 0
+    step, other, same, large_count = run.steps[0], nudged.steps[0], 0, 0
     for name, after in step.after.items():
         moved = np.abs(after.astype(np.float64) - step.before[name])
         apart = np.abs(other.gradients[name].astype(np.float64) - step.gradients[name])
         share_moved = np.divide(apart, np.abs(step.gradients[name]), out=np.zeros(apart.shape), where=step.gradients[name] != 0)
         large = moved * share_moved > TOLD_APART * budgets.roundoff("float64") * np.abs(after)
         same += int(np.sum(large & (other.after[name] == after)))
-        told += int(np.sum(large))
-    return same / told if told else 0.0
+        large_count += int(np.sum(large))
+    return same / large_count if large_count else 0.0
 
 
 def share(form: ClosedForm, run: SeenRun, precision: str) -> float:

@@ -63,7 +63,7 @@ def _radams() -> Iterator[Published]:
     """
     longest = "(2/(1 - beta_2) - 1)"
     rectified = f"sqrt(maximum((rho_t - 4)*(rho_t - 2)*{longest}/(({longest} - 4)*({longest} - 2)*rho_t), 0))"
-    for threshold, told in ((5, ""), (4, ", rectified above 4")):
+    for threshold, suffix in ((5, ""), (4, ", rectified above 4")):
         for below, where in (
             ("sqrt(1 - beta_2**t)/(sqrt(v) + epsilon)", ""),
             (f"1/(sqrt({SECOND}) + epsilon)", ", epsilon after the bias correction"),
@@ -74,7 +74,7 @@ def _radams() -> Iterator[Published]:
                 "on": f"sign(maximum(rho_t - {threshold}, 0))",
                 "w": f"w - learning_rate*{FIRST}*(on*{rectified}*{below} + 1 - on)",
             }
-            yield "radam" + told + where, update, dict.fromkeys(("m", "v", "rho_t", "on"), "0")
+            yield "radam" + suffix + where, update, dict.fromkeys(("m", "v", "rho_t", "on"), "0")
 
 
 def _beliefs() -> Iterator[Published]:
@@ -97,12 +97,12 @@ def _yogis() -> Iterator[Published]:
 
 def _larses() -> Iterator[Published]:
     """You, Gitman & Ginsburg 2017, arXiv 1708.03888, algorithm 1."""
-    for told, added in (("", ""), (", epsilon added to the norms", " + epsilon")):
+    for suffix, added in (("", ""), (", epsilon added to the norms", " + epsilon")):
         local = f"trust*norm(w)/(norm(g) + weight_decay*norm(w){added})*(g + weight_decay*w)"
         inside = {"v": f"momentum*v + learning_rate*{local}", "w": "w - v"}
         outside = {"v": f"momentum*v + {local}", "w": "w - learning_rate*v"}
-        yield "lars" + told, inside, {"v": "0"}
-        yield f"lars, learning rate outside the velocity{told}", outside, {"v": "0"}
+        yield "lars" + suffix, inside, {"v": "0"}
+        yield f"lars, learning rate outside the velocity{suffix}", outside, {"v": "0"}
 
 
 def _adafactor() -> Published:

@@ -262,8 +262,8 @@ def _nadams() -> Iterator[ClosedForm]:
             moved |= {"q": "q*mu**weights"} if kept else {}
             for where, below in NADAM_DENOMINATORS.items():
                 update = {**moved, "w": f"w - learning_rate*({step})/({below})"}
-                known = {key: value for key, value in state.items() if key != "q" or kept}
-                yield ClosedForm(name + kept + where, update, known)
+                states = {key: value for key, value in state.items() if key != "q" or kept}
+                yield ClosedForm(name + kept + where, update, states)
 
 
 def _adamaxes() -> Iterator[ClosedForm]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from parity.formulas import rounding
-from parity.formulas.syntax import FormulaError, dotted, names, parse, told
+from parity.formulas.syntax import FormulaError, dotted, names, number_text, parse
 
 WIDEST = 4_096
 """The greatest size in bits of an exact number, intermediate results included."""
@@ -91,8 +91,8 @@ class Formula:
 
     def calls(self) -> dict[str, int]:
         """The functions that it calls, and the column where each appears first, counting from 0."""
-        found = [(node.col_offset, dotted(node.func)) for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
-        return {name: column for column, name in sorted(found, reverse=True)}
+        calls = [(node.col_offset, dotted(node.func)) for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        return {name: column for column, name in sorted(calls, reverse=True)}
 
     def name_columns(self) -> dict[str, int]:
         """The column where each name appears first, counting from 0."""
@@ -129,8 +129,8 @@ def _call(node: ast.Call, function: Callable[..., Any], arguments: list[Any]) ->
     except (ValueError, OverflowError):
         if not plain:
             raise
-        given = ", ".join(told(argument) for argument in arguments)
-        raise FormulaError(f"`{dotted(node.func)}({given})` has no value", node.col_offset) from None
+        arguments_text = ", ".join(number_text(argument) for argument in arguments)
+        raise FormulaError(f"`{dotted(node.func)}({arguments_text})` has no value", node.col_offset) from None
 
 
 def _lookup(node: ast.expr, values: Mapping[str, Any]) -> Any:

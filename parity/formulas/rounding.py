@@ -91,12 +91,12 @@ def power(base: float, exponent: float) -> float:
     size = exponent * math.log(abs(base))
     if not _LEAST - 1 < size < _GREATEST + 1:
         return math.pow(base, exponent)
-    found = _double(_CONTEXT.exp(_CONTEXT.multiply(Decimal(exponent), _CONTEXT.ln(Decimal(abs(base))))))
-    return -found if base < 0 and int(exponent) % 2 else found
+    value = _double(_CONTEXT.exp(_CONTEXT.multiply(Decimal(exponent), _CONTEXT.ln(Decimal(abs(base))))))
+    return -value if base < 0 and int(exponent) % 2 else value
 
 
 def _double(value: Decimal) -> float:
     """The nearest double. Raises OverflowError if it is infinite."""
-    if math.isinf(found := float(value)):
+    if math.isinf(double := float(value)):
         raise OverflowError("the number is too large")
-    return found
+    return double

@@ -166,11 +166,11 @@ def iterations(count: float) -> int:
     """The number of iterations of newton_schulz. Raises FormulaError unless it is a whole number from 0 to MOST_ITERATIONS."""
     if not 0 <= count <= MOST_ITERATIONS or count != int(count):
         wanted = f"`newton_schulz` takes a whole number of steps, {MOST_ITERATIONS} at most"
-        raise FormulaError(f"{wanted}: {told(count)} is no number of steps")
+        raise FormulaError(f"{wanted}: {number_text(count)} is no number of steps")
     return int(count)
 
 
-def told(number: float) -> str:
+def number_text(number: float) -> str:
     """A number as text for a sentence, however large it is."""
     try:
         return f"{number:g}"

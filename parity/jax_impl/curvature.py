@@ -16,5 +16,5 @@ Tensors = Mapping[str, Any]
 def product(loss: Callable[[dict[str, Any]], Any], parameters: Tensors, direction: Tensors) -> dict[str, Any]:
     """Forward over reverse: Pearlmutter 1994, Fast exact multiplication by the Hessian; jax.jvp of jax.grad."""
     _, products = jax.jvp(jax.grad(loss), (parameters,), (direction,))
-    found: dict[str, Any] = products
-    return found
+    gradients: dict[str, Any] = products
+    return gradients

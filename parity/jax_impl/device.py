@@ -41,22 +41,22 @@ def choose_precision(dtype: str) -> None:
 def eager(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function run op by op, loops included: otherwise JAX compiles a loop at every call."""
 
-    def called(*given: Any) -> Any:
+    def called(*arrays: Any) -> Any:
         with jax.disable_jit():
-            return function(*given)
+            return function(*arrays)
 
     return called
 
 
 def devices() -> tuple[str, ...]:
     """Every kind of device that JAX finds on this machine."""
-    found = {device.platform for device in jax.devices()}
-    return ("cpu", *(kind for kind in ("gpu", "tpu") if kind in found))
+    platforms = {device.platform for device in jax.devices()}
+    return ("cpu", *(kind for kind in ("gpu", "tpu") if kind in platforms))
 
 
 def versions() -> dict[str, str]:
-    found = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, "flax": flax.__version__, "optax": optax.__version__}
-    return {**found, "numpy": np.__version__, "python": platform.python_version()}
+    packages = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, "flax": flax.__version__, "optax": optax.__version__}
+    return {**packages, "numpy": np.__version__, "python": platform.python_version()}
 
 
 def settings() -> dict[str, str]:
@@ -91,11 +91,11 @@ def read(name: str, content: bytes, own: Mapping[str, jax.Array]) -> dict[str, A
     Flax's reader creates only numbers, strings, lists, dictionaries and arrays.
     """
     try:
-        given = serialization.msgpack_restore(content)
+        arrays = serialization.msgpack_restore(content)
     except Exception as error:  # msgpack and NumPy raise many kinds for a damaged file
         raise ValueError(f"{name} is no msgpack file of Flax: {error}") from error
-    check_native(name, _held(given if isinstance(given, dict) else {}), _held(own))
-    return dict(given)
+    check_native(name, _held(arrays if isinstance(arrays, dict) else {}), _held(own))
+    return dict(arrays)
 
 
 def _held(weights: Mapping[str, Any]) -> Held:

@@ -141,13 +141,13 @@ class Realization:
     def forward(self, batch: Tensors, training: bool) -> Observation:
         inputs = {graph_input.name: batch[graph_input.name] for graph_input in self.graph.inputs}
         held = self.held
-        found = self._program("forward", training)(held.parameters, held.rest, self._carried(batch), inputs)
-        return Observation(values=self._arrays(found))
+        values = self._program("forward", training)(held.parameters, held.rest, self._carried(batch), inputs)
+        return Observation(values=self._arrays(values))
 
     def gradients(self, batch: Tensors, phase: int = 0) -> Observation:
         held, trained = self.held, self.trained[phase]
-        seen = self._program("gradients", phase)(held.parameters, held.rest, self._carried(batch), batch)
-        (loss, values, rest, carried), (slopes, inputs) = seen
+        answer = self._program("gradients", phase)(held.parameters, held.rest, self._carried(batch), batch)
+        (loss, values, rest, carried), (slopes, inputs) = answer
         statistics = [layout for layout in self.network.layouts.values() if layout.native[0] in rest]
         state = named(statistics, rest) | {name: device.array(carried_state) for name, carried_state in carried.items()}
         return Observation(
@@ -167,8 +167,8 @@ class Realization:
 
     def step(self, batch: Tensors) -> Any:
         held = self.held
-        given = (held.parameters, held.rest, held.states, self._carried(batch))
-        loss, held.parameters, held.rest, held.states, held.carried = self._program("step", 0)(*given, batch)
+        arguments = (held.parameters, held.rest, held.states, self._carried(batch))
+        loss, held.parameters, held.rest, held.states, held.carried = self._program("step", 0)(*arguments, batch)
         return loss
 
     def save(self) -> dict[str, bytes]:
@@ -202,8 +202,8 @@ class Realization:
             return end, (end, shown, left, self._following(values))
 
         trained = {name: parameters[name] for name in self.trained[phase].names}
-        slopes, seen = jax.grad(loss, argnums=(0, 1), has_aux=True)(trained, {name: batch[name] for name in self.floats})
-        return seen, slopes
+        slopes, answer = jax.grad(loss, argnums=(0, 1), has_aux=True)(trained, {name: batch[name] for name in self.floats})
+        return answer, slopes
 
     def _run_curvature(
         self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors, along: Tensors
@@ -221,8 +221,8 @@ class Realization:
         for phase, item in enumerate(self.trained):
 
             def loss(trained: Tensors, phase: int = phase, held: Tensors = parameters, rest: Tensors = rest) -> tuple[Any, Any]:
-                found, values, left = self._passed(phase, {**held, **trained}, rest, carried, batch)
-                return found, (left, self._following(values))
+                value, values, left = self._passed(phase, {**held, **trained}, rest, carried, batch)
+                return value, (left, self._following(values))
 
             trained = {name: parameters[name] for name in item.names}
             (end, (rest, following)), slopes = jax.value_and_grad(loss, has_aux=True)(trained)
@@ -236,8 +236,8 @@ class Realization:
     ) -> tuple[Any, dict[str, LaidTensor], Tensors]:
         """The loss of a phase in training mode, every value, and the rest after the pass."""
         own = self.graph.phases[phase]
-        given = self._values(carried, batch)
-        values, left = self.network.walk(parameters, rest, given, (*self.graph.nodes, *own.nodes), training=True)
+        values_given = self._values(carried, batch)
+        values, left = self.network.walk(parameters, rest, values_given, (*self.graph.nodes, *own.nodes), training=True)
         return values[own.loss].tensor.reshape(()), values, left
 
     def _values(self, carried: Tensors, batch: Tensors) -> dict[str, LaidTensor]:
@@ -293,7 +293,7 @@ class Realization:
         array = np.ascontiguousarray(np.moveaxis(array, -1, 1)) if name in self.images else array
         return array if self.given[name].batched else array[0]
 
-    def _arrays(self, found: Tensors) -> dict[str, Array]:
+    def _arrays(self, tensors: Tensors) -> dict[str, Array]:
         values = {node.value(suffix): (node, shape) for node in self.graph.nodes for suffix, shape in node.outputs.items()}
-        arrays = {name: device.array(tensor) for name, tensor in found.items()}
+        arrays = {name: device.array(tensor) for name, tensor in tensors.items()}
         return {name: array if values[name][0].batched else array.reshape(values[name][1]) for name, array in arrays.items()}

@@ -61,7 +61,7 @@ class Network:
         return zeros[0], {**zeros[1], **drawn}
 
     def walk(
-        self, parameters: Arrays, rest: Arrays, given: Mapping[str, LaidTensor], nodes: Sequence[Node], training: bool
+        self, parameters: Arrays, rest: Arrays, inputs: Mapping[str, LaidTensor], nodes: Sequence[Node], training: bool
     ) -> tuple[dict[str, LaidTensor], dict[str, jax.Array]]:
         """Every value by name, and the rest after the walk. The function is pure: it can be traced and differentiated."""
         states = [_nested(arrays, own) for arrays, own in ((parameters, self.parameters), (rest, self.rest))]
@@ -69,7 +69,7 @@ class Network:
         _set_mode(root, training)
         for name in self._evaluating:
             _set_mode(getattr(root, name), training=False)
-        values = dict(given)
+        values = dict(inputs)
         self._run(root, nodes, values)
         _, _, left = nnx.split(root, nnx.Param, ...)
         return values, {path: variable.get_value() for path, variable in _flat(left).items()}
@@ -79,8 +79,8 @@ class Network:
             child = self._children.get(id(node))
             module = None if child is None else getattr(root, child)
             use = Use(node, _inputs(node, values), module, lambda inner, within: self._run(root, inner, within))
-            found = LAYERS[node.op].apply(use)
-            for suffix, tensor in (found if isinstance(found, dict) else {"": found}).items():
+            outputs = LAYERS[node.op].apply(use)
+            for suffix, tensor in (outputs if isinstance(outputs, dict) else {"": outputs}).items():
                 values[node.value(suffix)] = tensor if isinstance(tensor, LaidTensor) else LaidTensor(tensor)
 
     def _assembled(self) -> Layers:
@@ -119,11 +119,11 @@ class Network:
             child += "_"
         holders = {self._holders[name] for name in node.parameters.values() if name in self._holders}
         tied = getattr(root, next(iter(holders))) if holders else None
-        given = {
+        shapes_given = {
             role: shapes[source] if isinstance(source, str) else tuple(shapes[name] for name in source)
             for role, source in node.inputs.items()
         }
-        setattr(root, child, build(Site(node, given, self.dtype, rngs, tied)))
+        setattr(root, child, build(Site(node, shapes_given, self.dtype, rngs, tied)))
         self._children[id(node)] = self._known[_identity(node)] = child
         self._holders |= {name: child for name in node.parameters.values() if name not in self._holders}
         if node.evaluate:
@@ -143,13 +143,13 @@ def _inputs(node: Node, values: Mapping[str, LaidTensor]) -> dict[str, Any]:
     """Inputs by role; masks are missing in evaluation."""
     if node.body is not None:
         return {name: values[name] for name in node.sources() if name in values}
-    found: dict[str, Any] = {}
+    names: dict[str, Any] = {}
     for role, source in node.inputs.items():
         if not isinstance(source, str):
-            found[role] = [values[name] for name in source]
+            names[role] = [values[name] for name in source]
         elif source in values:
-            found[role] = values[source]
-    return found
+            names[role] = values[source]
+    return names
 
 
 def _flat(state: nnx.State) -> dict[str, Any]:
@@ -183,8 +183,8 @@ def images(graph: Graph) -> frozenset[str]:
 
 def named(layouts: Iterable[ParameterLayout], native: Mapping[str, Any]) -> dict[str, Array]:
     """Arrays under the spec's names."""
-    found: dict[str, Array] = {}
+    by_name: dict[str, Array] = {}
     for item in layouts:
         arrays = item.from_native({path: device.array(native[path]) for path in item.native})
-        found |= {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
-    return found
+        by_name |= {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
+    return by_name

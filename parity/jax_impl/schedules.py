@@ -62,8 +62,8 @@ def rates(case: Case) -> Array:
         updates, state = rule.update(gradient, state, weight)
         return optax.apply_updates(weight, updates), state
 
-    seen, state = [], rule.init(weight)
+    steps, state = [], rule.init(weight)
     for _ in range(case.steps):
         rate, state = step(state)
-        seen.append(rate)
-    return device.array(jnp.stack(seen))
+        steps.append(rate)
+    return device.array(jnp.stack(steps))

@@ -119,8 +119,8 @@ class Layer:
 
 def called(use: Use) -> Tensor:
     """The value of the native layer."""
-    found: Tensor = use.module(use.first())
-    return found
+    y: Tensor = use.module(use.first())
+    return y
 
 
 def on_images(use: Use) -> LaidTensor:

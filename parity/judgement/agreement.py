@@ -71,43 +71,43 @@ class Later:
 
 
 def judge(
-    case: Case, optimizer: Optimizer | None, draws: DrawnArrays, known: References
+    case: Case, optimizer: Optimizer | None, draws: DrawnArrays, references: References
 ) -> Callable[[Arrays], list[Comparison]]:
     """The judgement, as a function of a record's arrays. The reference of the later step is
     computed at most once per count of shadows."""
 
     @cache
     def later(shadows: int) -> Later | None:
-        return later_step(case, draws, known, shadows)
+        return later_step(case, draws, references, shadows)
 
-    def comparisons(arrays: Arrays, known: References) -> list[Comparison]:
-        return judge_agreement(case, known.graph, draws, arrays, known, optimizer, later(known.shadows))
+    def comparisons(arrays: Arrays, references: References) -> list[Comparison]:
+        return judge_agreement(case, references.graph, draws, arrays, references, optimizer, later(references.shadows))
 
-    return settled(known, comparisons)
+    return settled(references, comparisons)
 
 
-def judge_forward(case: Case, draws: DrawnArrays, known: References) -> Callable[[Arrays], list[Comparison]]:
+def judge_forward(case: Case, draws: DrawnArrays, references: References) -> Callable[[Arrays], list[Comparison]]:
     """The judgement of a framework that runs forward only: evaluation mode, and nothing of training."""
-    graph = replace(known.graph, phases=())
-    return settled(known, lambda arrays, known: judge_agreement(case, graph, draws, arrays, known))
+    graph = replace(references.graph, phases=())
+    return settled(references, lambda arrays, references: judge_agreement(case, graph, draws, arrays, references))
 
 
 def settled(
-    known: References, comparisons: Callable[[Arrays, References], list[Comparison]]
+    references: References, comparisons: Callable[[Arrays, References], list[Comparison]]
 ) -> Callable[[Arrays], list[Comparison]]:
     """Judges with few shadows first. While a comparison is not green, it judges again with more shadows (budgets.STAGES)."""
-    further = [count for count in STAGES if count > known.shadows]
-    widened = [known]
+    further = [count for count in STAGES if count > references.shadows]
+    widened = [references]
 
     def judged(arrays: Arrays) -> list[Comparison]:
-        found = comparisons(arrays, known)
+        judged_comparisons = comparisons(arrays, references)
         for stage, count in enumerate(further, 1):
-            if not arrays or all(comparison.verdict in GREEN for comparison in found):
+            if not arrays or all(comparison.verdict in GREEN for comparison in judged_comparisons):
                 break
             if stage == len(widened):
                 widened.append(widened[-1].widened(count))
-            found = comparisons(arrays, widened[stage])
-        return found
+            judged_comparisons = comparisons(arrays, widened[stage])
+        return judged_comparisons
 
     return judged
 
@@ -117,7 +117,7 @@ def judge_agreement(
     graph: Graph,
     draws: DrawnArrays,
     arrays: Arrays,
-    known: References,
+    references: References,
     optimizer: Optimizer | None = None,
     later: Later | None = None,
 ) -> list[Comparison]:
@@ -125,57 +125,66 @@ def judge_agreement(
     if not arrays:
         return [named(case, "forward", "", Finding("not_compared", reason="the record holds no arrays"))]
     followed = 0
-    if graph.phases and case.dtype != "float64" and kinks.near(known):
-        branches, followed = kinks.seen_branches(known, arrays)
+    if graph.phases and case.dtype != "float64" and kinks.near(references):
+        branches, followed = kinks.seen_branches(references, arrays)
         if branches:
-            known = known.following(branches)
-    comparisons = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
+            references = references.following(branches)
+    comparisons = [*_forward(case, graph, arrays, references), *judge_decoding(case, arrays, references)]
     if graph.phases:
-        zeros = blind_spots.cancelled(graph, known.values, known.training)
+        zeros = blind_spots.cancelled(graph, references.values, references.training)
         initial = draws.initial()
 
         def training(pass_: Pass) -> list[Comparison]:
-            return _training(case, graph, arrays, replace(known, training=pass_), zeros)
+            return _training(case, graph, arrays, replace(references, training=pass_), zeros)
 
-        start = graph, known.values, known.training, case.dtype
-        comparisons += kinks.judged_either_way(training, *start, nodes=kinks.unseen(known, arrays))
+        start = graph, references.values, references.training, case.dtype
+        comparisons += kinks.judged_either_way(training, *start, nodes=kinks.unseen(references, arrays))
         comparisons += _unchanged(case, initial, arrays)
-        comparisons = precision.chance(case, [*comparisons, *_steps(case, arrays, known, later, zeros)], arrays, known)
+        comparisons = precision.chance(
+            case, [*comparisons, *_steps(case, arrays, references, later, zeros)], arrays, references
+        )
         if case.steps and optimizer is not None:
-            updates = partial(judge_updates, case, optimizer, initial, arrays, known, zeros, 0)
+            updates = partial(judge_updates, case, optimizer, initial, arrays, references, zeros, 0)
             comparisons += kinks.judged_either_way(updates, *start)  # the lock-step program records no branches
-            comparisons += judge_phases(case, optimizer, initial, arrays, known)
-    comparisons += _strangers(case, arrays, known)
+            comparisons += judge_phases(case, optimizer, initial, arrays, references)
+    comparisons += _strangers(case, arrays, references)
     if not comparisons:
         return [named(case, "forward", "", Finding("not_compared", reason="the graph has nothing to compare"))]
     return precision.reduced(_noting(comparisons, followed), graph, optimizer.name if optimizer else "")
 
 
-def later_step(case: Case, draws: DrawnArrays, known: References, shadows: int) -> Later | None:
+def later_step(case: Case, draws: DrawnArrays, references: References, shadows: int) -> Later | None:
     """Finds a step after the first whose batch lies away from kinks and reaches every parameter, and computes its reference.
     Such a step shows parameters or batches that a framework failed to refresh."""
     for step in range(1, min(case.steps, 1 + STEP_TRIES)):
         values = {**draws.initial(), **draws.batch(step)}
-        pass_ = one_pass(known.graph, values, known.dtype, training=True, shadows=shadows)
-        doubted = any(mask.any() for _, mask in kinks.doubts(known.graph, pass_, known.u))
+        pass_ = one_pass(references.graph, values, references.dtype, training=True, shadows=shadows)
+        doubted = any(mask.any() for _, mask in kinks.doubts(references.graph, pass_, references.u))
         zero = {name for name, gradient in pass_.reference.gradients.items() if not np.any(gradient)}
-        cancelled = blind_spots.cancelled(known.graph, values, pass_)
-        if not zero - set(cancelled) and (known.dtype == "float64" or not doubted):
+        cancelled = blind_spots.cancelled(references.graph, values, pass_)
+        if not zero - set(cancelled) and (references.dtype == "float64" or not doubted):
             return Later(step, pass_, cancelled)
     return None
 
 
-def _forward(case: Case, graph: Graph, arrays: Arrays, known: References) -> list[Comparison]:
+def _forward(case: Case, graph: Graph, arrays: Arrays, references: References) -> list[Comparison]:
     comparisons = _named(
-        case, "forward", FORWARD, "values", _values(case, graph, known.evaluation), arrays, known.evaluation, known.u
+        case,
+        "forward",
+        FORWARD,
+        "values",
+        _values(case, graph, references.evaluation),
+        arrays,
+        references.evaluation,
+        references.u,
     )
-    return blind_spots.constant_outputs(comparisons, graph, known)
+    return blind_spots.constant_outputs(comparisons, graph, references)
 
 
-def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros: Mapping[str, str]) -> list[Comparison]:
-    pass_, u = known.training, known.u
+def _training(case: Case, graph: Graph, arrays: Arrays, references: References, zeros: Mapping[str, str]) -> list[Comparison]:
+    pass_, u = references.training, references.u
     comparisons = _named(case, "activation", VALUE, "values", _values(case, graph, pass_), arrays, pass_, u)
-    comparisons = blind_spots.saturated(comparisons, graph, known)
+    comparisons = blind_spots.saturated(comparisons, graph, references)
     reference, beside = pass_.loss()
     if reference is not None:
         comparisons.append(named(case, "loss", "loss", judge_tensor(arrays.get(LOSS), reference, beside, u)))
@@ -220,19 +229,21 @@ def _unchanged(case: Case, initial: Arrays, arrays: Arrays) -> list[Comparison]:
     return [named(case, "unchanged", name, finding) for name, finding in kept.items()]
 
 
-def _steps(case: Case, arrays: Arrays, known: References, later: Later | None, zeros: Mapping[str, str]) -> list[Comparison]:
+def _steps(
+    case: Case, arrays: Arrays, references: References, later: Later | None, zeros: Mapping[str, str]
+) -> list[Comparison]:
     """Statistics after the first step; loss, gradients and statistics of the later step."""
     comparisons = []
-    if case.steps and len(known.graph.phases) == 1:  # with several phases, parity.judgement.phases judges statistics
-        comparisons += _step(case, 0, arrays, known.training, known.u, ("state",), zeros)
+    if case.steps and len(references.graph.phases) == 1:  # with several phases, parity.judgement.phases judges statistics
+        comparisons += _step(case, 0, arrays, references.training, references.u, ("state",), zeros)
     if later is not None:
         step, pass_ = later.step, later.one
-        kinds = ("state", "gradients") if len(known.graph.phases) == 1 else ("gradients",)
-        comparisons += _step(case, step, arrays, pass_, known.u, kinds, later.zeros)
+        kinds = ("state", "gradients") if len(references.graph.phases) == 1 else ("gradients",)
+        comparisons += _step(case, step, arrays, pass_, references.u, kinds, later.zeros)
         reference, beside = pass_.loss()
         if reference is not None:
             got = arrays.get(step_name(step, LOSS))
-            comparisons.append(named(case, "loss", f"step {step}", judge_tensor(got, reference, beside, known.u)))
+            comparisons.append(named(case, "loss", f"step {step}", judge_tensor(got, reference, beside, references.u)))
     return comparisons
 
 
@@ -250,14 +261,14 @@ def _step(
     return comparisons
 
 
-def _strangers(case: Case, arrays: Arrays, known: References) -> list[Comparison]:
+def _strangers(case: Case, arrays: Arrays, references: References) -> list[Comparison]:
     """Arrays that a framework showed under names that the graph does not have."""
     kinds = {FORWARD: "values", VALUE: "values", GRADIENT: "gradients", STATE: "state"}
     comparisons = []
     for key in arrays:
         group, name = group_of(key), own_name(key)
-        if group in kinds and name not in known.training.names(kinds[group]):
-            node_values = known.graph.value_shapes()
+        if group in kinds and name not in references.training.names(kinds[group]):
+            node_values = references.graph.value_shapes()
             if group in (FORWARD, VALUE) and name in node_values:
                 continue
             comparisons.append(named(case, group, name, Finding("differs", reason="the graph has nothing of this name")))

@@ -22,29 +22,29 @@ Arrays = Mapping[str, Array]
 
 
 def judge_behind(
-    case: Case, draws: agreement.DrawnArrays, known: agreement.References, *, dropping: bool
+    case: Case, draws: agreement.DrawnArrays, references: agreement.References, *, dropping: bool
 ) -> Callable[[Arrays], list[Comparison]]:
     """The judgement as a function of a record's arrays. case: of the check, with its steps. dropping: the timed graph drops
     units of its own, so that only evaluation mode has a reference."""
     alone = replace(case, steps=0, activations=False)
     if dropping:
-        forward = agreement.judge_forward(alone, draws, known)
+        forward = agreement.judge_forward(alone, draws, references)
         return lambda arrays: forward({name: array for name, array in arrays.items() if lies_under(name, FORWARD)})
-    whole = agreement.judge(alone, None, draws, known)
+    whole = agreement.judge(alone, None, draws, references)
 
     def judged(arrays: Arrays) -> list[Comparison]:
-        return [*whole(arrays), *_stepped(alone, known, arrays)]
+        return [*whole(arrays), *_stepped(alone, references, arrays)]
 
     return judged
 
 
-def _stepped(case: Case, known: agreement.References, arrays: Arrays) -> list[Comparison]:
+def _stepped(case: Case, references: agreement.References, arrays: Arrays) -> list[Comparison]:
     """The loss that `step` gave. Of several phases it is the last one's, which follows the first's update: must be finite."""
     got = arrays.get(array_name(TIMED, LOSS))
-    reference, beside = known.training.loss()
+    reference, beside = references.training.loss()
     if reference is None:
         return []
-    if len(known.graph.phases) == 1:
-        return [named(case, "loss", "step", judge(got, reference, beside, known.u))]
+    if len(references.graph.phases) == 1:
+        return [named(case, "loss", "step", judge(got, reference, beside, references.u))]
     verdict = "agrees" if got is not None and np.isfinite(got) else "nonfinite"
     return [named(case, "loss", "step", Finding(verdict, reason="of the last phase: only whether it is finite is asked"))]

@@ -65,18 +65,18 @@ def cancelled(graph: Graph, values: Mapping[str, Array], pass_: Pass, phase: int
     Examples: the bias before a batch norm moves every example alike; the bias before the difference of two siamese towers moves
     both codes alike. A gradient that is zero in every order of summation and in every part is left out.
     """
-    found = {}
+    gradients = {}
     for name, gradient in pass_.reference.gradients.items():
         if np.any(gradient):
             continue
         left = pass_.beside("gradients", name).size
         if left > 0:
-            found[name] = f"zero by mathematics: its terms cancel, and leave up to {left:.2g} in other orders of summation"
+            gradients[name] = f"zero by mathematics: its terms cancel, and leave up to {left:.2g} in other orders of summation"
             continue
         parts = _parts(graph, values, name, phase)
         if len(parts) > 1 and all(part > 0 for part in parts):
-            found[name] = f"zero by mathematics: the parts of its {len(parts)} uses, up to {max(parts):.2g}, cancel"
-    return found
+            gradients[name] = f"zero by mathematics: the parts of its {len(parts)} uses, up to {max(parts):.2g}, cancel"
+    return gradients
 
 
 def _parts(graph: Graph, values: Mapping[str, Array], name: str, phase: int) -> list[float]:

@@ -185,12 +185,12 @@ def greatest(x: Array) -> float:
 
 def spread(reference: Array, shadows: Iterable[Array]) -> Spread:
     """The spread of several shadows, taken one after the other. Elements at which the reference is not finite are left out."""
-    finite, found = np.isfinite(reference), Spread()
+    finite, widest = np.isfinite(reference), Spread()
     for shadow in shadows:
         error = np.subtract(shadow, reference, out=np.zeros(reference.shape), where=finite)
         size = greatest(error)
-        found = found.joined(Spread(size, _rms(error, size), greatest(shadow)))
-    return found
+        widest = widest.joined(Spread(size, _rms(error, size), greatest(shadow)))
+    return widest
 
 
 def shadowed(reference: Array, beside: Spread, u: float) -> Budget:

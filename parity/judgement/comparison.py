@@ -124,8 +124,8 @@ def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float,
         return Finding("differs", measured, allowed, where)
     if not np.any(reference) and not zero:
         return Finding("mistrusted", measured, allowed, where, "the reference is zero everywhere, so nothing could show")
-    told = "" if np.any(reference) else zero
-    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, where, told)
+    note = "" if np.any(reference) else zero
+    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, where, note)
 
 
 def judge_elements(got: Array | None, reference: Array, budget: Array, first: int = 0) -> Finding:

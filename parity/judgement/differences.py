@@ -57,9 +57,9 @@ def apply(case: Case, framework: str, record: Record, comparisons: Sequence[Comp
     any more, the case `differs`. In other versions, a departure within the bounds is reported as the same
     difference, and its absence is no fault.
     """
-    strict = [entry for entry in known(framework) if record.framework_version in entry.versions]
-    others = [entry for entry in known(framework) if record.framework_version not in entry.versions]
-    found = [
+    strict = [entry for entry in of_cases(framework) if record.framework_version in entry.versions]
+    others = [entry for entry in of_cases(framework) if record.framework_version not in entry.versions]
+    explained_comparisons = [
         _told_elsewhere(others, case, _explained(strict, case, comparison), record.framework_version)
         for comparison in comparisons
     ]
@@ -67,8 +67,8 @@ def apply(case: Case, framework: str, record: Record, comparisons: Sequence[Comp
         places = [place for place, comparison in enumerate(comparisons) if entry.covers(case, comparison)]
         if places and all(comparisons[place].verdict not in EXPLAINABLE for place in places):
             reason = f"{entry.name} no longer occurs: remove it from {framework}'s differences.yaml"
-            found[places[0]] = replace(found[places[0]], verdict="differs", reason=reason)
-    return found
+            explained_comparisons[places[0]] = replace(explained_comparisons[places[0]], verdict="differs", reason=reason)
+    return explained_comparisons
 
 
 def _told_elsewhere(entries: Sequence[KnownDifference], case: Case, comparison: Comparison, version: str) -> Comparison:
@@ -96,7 +96,7 @@ def _explained(entries: Sequence[KnownDifference], case: Case, comparison: Compa
 
 
 @cache
-def known(framework: str) -> tuple[KnownDifference, ...]:
+def of_cases(framework: str) -> tuple[KnownDifference, ...]:
     """The entries of a framework's differences.yaml that speak of cases."""
     path = _file(framework)
     return tuple(_entry(item, path) for item in documented(framework) if "cases" in item)

@@ -30,23 +30,23 @@ class Origins:
     def upstream(self) -> Mapping[str, frozenset[str]]:
         """Node -> the nodes that it is computed from, itself included."""
         makers = {node.value(suffix): node.name for node in self.nodes.values() for suffix in node.outputs}
-        found: dict[str, frozenset[str]] = {}
+        nodes: dict[str, frozenset[str]] = {}
         for name, node in self.nodes.items():
-            before = [found.get(makers[source], frozenset()) for source in node.sources() if source in makers]
-            found[name] = frozenset({name}).union(*before)
-        return found
+            before = [nodes.get(makers[source], frozenset()) for source in node.sources() if source in makers]
+            nodes[name] = frozenset({name}).union(*before)
+        return nodes
 
     @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:
         """Value, parameter, statistic or input -> the nodes that compute it; if no node computes it, the nodes that use it."""
-        found: dict[str, set[str]] = {}
+        names: dict[str, set[str]] = {}
         for node in self.nodes.values():
             inner = node.body.nodes if node.body else ()
             held = [name for node in (node, *inner) for part in (node.parameters, node.statistics) for name in part.values()]
             for name in (*held, *(node.value(suffix) for suffix in node.outputs), *node.sources()):
-                found.setdefault(name, set()).add(node.name)
+                names.setdefault(name, set()).add(node.name)
         makers = {node.value(suffix): node.name for node in self.nodes.values() for suffix in node.outputs}
-        return {name: frozenset({makers[name]} if name in makers else nodes) for name, nodes in found.items()}
+        return {name: frozenset({makers[name]} if name in makers else nodes) for name, nodes in names.items()}
 
     def of(self, comparison: Comparison) -> frozenset[str]:
         """The nodes that a comparison is about; none if it is about the whole graph (a loss)."""
@@ -85,5 +85,5 @@ class Origins:
 
     def _written(self, names: Iterable[str]) -> str:
         chosen = sorted(names, key=list(self.nodes).index)
-        told = ", ".join(f"{name} ({self.nodes[name].op})" for name in chosen[:NAMED])
-        return f"{told} and {len(chosen) - NAMED} more" if len(chosen) > NAMED else told
+        written_names = ", ".join(f"{name} ({self.nodes[name].op})" for name in chosen[:NAMED])
+        return f"{written_names} and {len(chosen) - NAMED} more" if len(chosen) > NAMED else written_names

@@ -64,11 +64,11 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
         if not doubted.any():
             continue
         expected = {source: references.value(source) for source in node.sources()}
-        seen = {source: arrays.get(array_name(VALUE, source), array) for source, array in expected.items()}
-        if any(seen[source].shape != array.shape for source, array in expected.items()):
+        values = {source: arrays.get(array_name(VALUE, source), array) for source, array in expected.items()}
+        if any(values[source].shape != array.shape for source, array in expected.items()):
             continue
         parameters = {role: references.values[name] for role, name in node.parameters.items()}
-        ours, theirs = _taken(node, expected, parameters), _taken(node, seen, parameters)
+        ours, theirs = _taken(node, expected, parameters), _taken(node, values, parameters)
         if isinstance(ours, tuple):
             branches[node.name] = tuple(_merged(doubted, *pair) for pair in zip(ours, theirs, strict=True))
         else:
@@ -134,17 +134,17 @@ def _moved(
     need not cancel as the moves of all do. The two are samples of what may happen, and budgets.SHADOW multiplies them as it
     multiplies the error of a shadow.
     """
-    found: Moved = {"gradients": {}, "input_gradients": {}}
+    moves: Moved = {"gradients": {}, "input_gradients": {}}
     for way in (1.0, -1.0):
         branches = _turned(graph, started, pass_, u, way, nodes)
         if not branches:
             return {}
         turned = observe(graph, started, "float64", phase=phase, branches={**pass_.reference.branches, **branches})
-        for kind, spreads in found.items():
+        for kind, spreads in moves.items():
             for name, array in getattr(turned, kind).items():
                 spread = budgets.spread(pass_.array(kind, name), [array])
                 spreads[name] = spread.joined(spreads.get(name, spread))
-    return found
+    return moves
 
 
 def _turned(
@@ -179,9 +179,9 @@ def _taken(node: Node, values: Mapping[str, Array], parameters: Mapping[str, Arr
 
 def _evaluated(node: Node, values: Mapping[str, Array], parameters: Mapping[str, Array]) -> tuple[Any, Any]:
     """The outputs of the op on these inputs, and the branch that it chooses."""
-    given = {role: values[source].astype(np.float64) for role, source in node.inputs.items() if isinstance(source, str)}
-    given |= {role: array.astype(np.float64) for role, array in parameters.items()}
-    outputs, saved = evaluate(TABLE[node.op], Run("float64"), given, node.attributes)
+    sources = {role: values[source].astype(np.float64) for role, source in node.inputs.items() if isinstance(source, str)}
+    sources |= {role: array.astype(np.float64) for role, array in parameters.items()}
+    outputs, saved = evaluate(TABLE[node.op], Run("float64"), sources, node.attributes)
     return outputs, TABLE[node.op].taken(saved)
 
 

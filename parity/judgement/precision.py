@@ -37,28 +37,34 @@ def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule:
     means even float32 errors out; these are turned too. The reason names the op where the errors begin (if a graph is given),
     or the rule of the optimizer.
     """
-    found, origins = list(comparisons), Origins(graph) if graph else None
+    corrected, origins = list(comparisons), Origins(graph) if graph else None
     turned: list[int] = []
     for quantity in dict.fromkeys(comparison.quantity for comparison in comparisons if comparison.dtype == "float64"):
         places = [
-            place for place, comparison in enumerate(found) if comparison.quantity == quantity and comparison.error is not None
+            place
+            for place, comparison in enumerate(corrected)
+            if comparison.quantity == quantity and comparison.error is not None
         ]
-        failed = [place for place in places if found[place].verdict == "differs"]
-        sized = [place for place in failed if _float32_sized(found[place])]
+        failed = [place for place in places if corrected[place].verdict == "differs"]
+        sized = [place for place in failed if _float32_sized(corrected[place])]
         if quantity in _BITS or not failed or sized != failed:
             continue
-        seen = [found[place] for place in failed]
-        reached = [place for place in places if origins is None or origins.reached(quantity, seen, found[place])]
+        failed_comparisons = [corrected[place] for place in failed]
+        reached = [
+            place for place in places if origins is None or origins.reached(quantity, failed_comparisons, corrected[place])
+        ]
         if 2 * len(failed) >= len({*reached, *failed}):
             turned += failed
-    if any(found[place].quantity in FORWARD for place in turned):
-        turned += _followers(found, turned)
-    layers = [found[place] for place in turned if found[place].quantity != "update"]
+    if any(corrected[place].quantity in FORWARD for place in turned):
+        turned += _followers(corrected, turned)
+    layers = [corrected[place] for place in turned if corrected[place].quantity != "update"]
     begins = origins.said(layers) if origins and layers else ""
     for place in turned:
-        where = f"the rule {rule}" if rule and found[place].quantity == "update" else begins
-        found[place] = replace(found[place], verdict="reduced_precision", reason=f"{REASON}: {where}" if where else REASON)
-    return found
+        where = f"the rule {rule}" if rule and corrected[place].quantity == "update" else begins
+        corrected[place] = replace(
+            corrected[place], verdict="reduced_precision", reason=f"{REASON}: {where}" if where else REASON
+        )
+    return corrected
 
 
 def _followers(comparisons: Sequence[Comparison], turned: Sequence[int]) -> list[int]:
@@ -98,15 +104,15 @@ def chance(
     """
     if not case.steps:
         return list(comparisons)
-    found = []
+    shares = []
     for comparison in comparisons:
         spread = _spread(comparison, arrays)
         if spread is None or not (spread > _allowed(comparison, references)):
-            found.append(comparison)
+            shares.append(comparison)
             continue
         reason = f"two passes over the same batch lie {spread:.3g} apart"
-        found.append(replace(comparison, verdict="nondeterministic", error=spread, reason=reason))
-    return found
+        shares.append(replace(comparison, verdict="nondeterministic", error=spread, reason=reason))
+    return shares
 
 
 def _spread(comparison: Comparison, arrays: Mapping[str, Array]) -> float | None:

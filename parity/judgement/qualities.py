@@ -51,10 +51,10 @@ class QualityBound:
     at_least: float | None
     at_most: float | None
 
-    def reached(self, found: float) -> bool:
+    def reached(self, quality: float) -> bool:
         """Whether the number meets the bound. NaN never does."""
-        return not (self.at_least is not None and not found >= self.at_least) and not (
-            self.at_most is not None and not found <= self.at_most
+        return not (self.at_least is not None and not quality >= self.at_least) and not (
+            self.at_most is not None and not quality <= self.at_most
         )
 
     def words(self) -> str:
@@ -86,8 +86,8 @@ def bits(evidence: Evidence) -> float:
     """Mean of −log₂ of the probability that the softmax of the scores gives to the label."""
     scores = np.asarray(evidence.values, dtype=np.float64)
     scores = scores - np.max(scores, axis=-1, keepdims=True)
-    told = scores - np.log(np.sum(np.exp(scores), axis=-1, keepdims=True))
-    chosen = np.take_along_axis(told, evidence.target[..., None], axis=-1)[..., 0]
+    log_probabilities = scores - np.log(np.sum(np.exp(scores), axis=-1, keepdims=True))
+    chosen = np.take_along_axis(log_probabilities, evidence.target[..., None], axis=-1)[..., 0]
     return float(-np.mean(_counted(evidence, chosen)) / np.log(2))
 
 

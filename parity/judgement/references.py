@@ -173,15 +173,15 @@ def one_pass(
     """
     if begun is None:
         start = started(graph, values, after)
-        told: dict[str, Any] = {"phase": phase, "branches": branches, "cotangents": cotangents}
-        walked = observe(graph, start, "float64", training=training, **told)
+        options: dict[str, Any] = {"phase": phase, "branches": branches, "cotangents": cotangents}
+        walked = observe(graph, start, "float64", training=training, **options)
         begun = Pass(walked, _joined(walked, walked), ())
     reference, spreads, states = begun.reference, begun.spreads, list(begun.states)
     for seed in range(len(states), shadows):
-        given = moved(values, dtype, seed) if seed % 2 else values
-        given = {**given, **after.states[seed]} if after else given
+        inputs = moved(values, dtype, seed) if seed % 2 else values
+        inputs = {**inputs, **after.states[seed]} if after else inputs
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            shadow = observe(graph, given, dtype, seed, training=training, phase=phase, branches=reference.branches)
+            shadow = observe(graph, inputs, dtype, seed, training=training, phase=phase, branches=reference.branches)
             spreads = _joined(reference, shadow, spreads)
         states.append(_statistics(graph, shadow))
     return Pass(reference, spreads, tuple(states))
@@ -201,13 +201,13 @@ def _joined(
     reference: Reference, shadow: Reference, before: Mapping[str, Mapping[str, Spread]] | None = None
 ) -> Mapping[str, Mapping[str, Spread]]:
     """The spreads with one more shadow. The first call takes the reference itself as a shadow without error."""
-    found: dict[str, dict[str, Spread]] = {}
+    spreads: dict[str, dict[str, Spread]] = {}
     for kind in SPREAD:
         ours, theirs = _arrays(reference, kind), _arrays(shadow, kind)
-        found[kind] = {name: budgets.spread(array, [theirs[name]]) for name, array in ours.items()}
+        spreads[kind] = {name: budgets.spread(array, [theirs[name]]) for name, array in ours.items()}
         if before:
-            found[kind] = {name: before[kind][name].joined(spread) for name, spread in found[kind].items()}
-    return found
+            spreads[kind] = {name: before[kind][name].joined(spread) for name, spread in spreads[kind].items()}
+    return spreads
 
 
 def _arrays(reference: Reference, kind: str) -> dict[str, Array]:
@@ -224,9 +224,9 @@ def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array
             arrays[name] = array
             continue
         arrays[name] = np.empty(array.shape, np.float64)
-        given, taken = array.reshape(-1), arrays[name].reshape(-1)
+        flat, taken = array.reshape(-1), arrays[name].reshape(-1)
         for first in range(0, array.size, PIECE):
             piece = slice(first, first + PIECE)
-            sign = np.where(numbers.uniform(size=given[piece].shape) < 0.5, -1, 1)
-            taken[piece] = given[piece].astype(wide) * (1 + wide(budgets.roundoff(dtype)) * sign)
+            sign = np.where(numbers.uniform(size=flat[piece].shape) < 0.5, -1, 1)
+            taken[piece] = flat[piece].astype(wide) * (1 + wide(budgets.roundoff(dtype)) * sign)
     return arrays

@@ -38,11 +38,11 @@ def judge(case: Case, spec: Initializer) -> Callable[[Mapping[str, Array]], list
         bad = _unfit(case, sampling, draws)
         if bad:
             return bad
-        known = [draw for draw in draws if draw is not None]
-        comparisons = [*_seeds(case, claimed, known, arrays)]
+        drawn = [draw for draw in draws if draw is not None]
+        comparisons = [*_seeds(case, claimed, drawn, arrays)]
         comparisons += {"constant": _constant, "identity": _constant, "orthogonal": _orthogonal}.get(
             claimed.kind, _independent
-        )(case, claimed, known)
+        )(case, claimed, drawn)
         return comparisons
 
     return comparisons

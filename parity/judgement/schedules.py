@@ -33,11 +33,11 @@ def judge(case: Case, spec: Schedule) -> Callable[[Mapping[str, Array]], list[Co
     expected = rates(Formula(str(spec.factor)), case.hyperparameters, case.steps)
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
-        seen = arrays.get("rates")
-        finding = unfit(seen, expected)
-        if finding is None and seen is not None:
+        rates = arrays.get("rates")
+        finding = unfit(rates, expected)
+        if finding is None and rates is not None:
             budget = budgets.scheduled(expected, budgets.roundoff(case.dtype))
-            finding = judge_elements(seen.astype(np.float64), expected, budget)
+            finding = judge_elements(rates.astype(np.float64), expected, budget)
         return precision.reduced([named(case, QUANTITY, "", finding)]) if finding is not None else []
 
     return comparisons

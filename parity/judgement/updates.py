@@ -59,17 +59,17 @@ def judge_updates(
     bad = [_unfit_gradient(case, initial, gradients, name) for name in factors]
     if any(bad):  # a rule may read every gradient (a global norm), so no parameter can be replayed
         return [*comparisons, *(comparison for comparison in bad if comparison)]
-    seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
+    observed = [{name: array for name, array in step.items() if array is not None} for step in gradients]
     first = keys[0] if phase else GRADIENT
     alone, pass_ = _alone(references.graph), pass_ or references.training
     errors = {name: 0.0 if alone else _gradient_error(pass_, references.u, arrays, first, name) for name in factors}
-    for name, parts in _replayed(rule, case, initial, seen, references.u, factors, errors):
+    for name, parts in _replayed(rule, case, initial, observed, references.u, factors, errors):
         afters = [arrays.get(step_name(k, PARAMETER, name)) for k in range(case.steps)]
         zero = (zeros or {}).get(name, "")
         comparisons.append(named(case, QUANTITY, name, _over_steps(initial[name], afters, parts, references.u, zero)))
     comparisons += _frozen(case, initial, arrays, references) if not phase else []
     if alone and dict(case.hyperparameters) == optimizer.probe_values():
-        comparisons += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
+        comparisons += blind_hyperparameters(case, rule, initial, observed, references.u, factors)
     return comparisons
 
 
@@ -82,9 +82,9 @@ def _alone(graph: Graph) -> bool:
 def trained(references: References, phase: int = 0) -> dict[str, float]:
     """Parameter -> factor of its learning rate in a phase. Parameters that another phase updates too are left out."""
     graph = references.graph
-    known = {parameter.name for parameter in graph.parameters}
+    parameters = {parameter.name for parameter in graph.parameters}
     others = {name for place, other in enumerate(graph.phases) if place != phase for name in other.updates}
-    return {name: factor for name, factor in graph.phases[phase].updates.items() if name in known - others}
+    return {name: factor for name, factor in graph.phases[phase].updates.items() if name in parameters - others}
 
 
 def gradient_keys(graph: Graph, phase: int, steps: int) -> list[str]:
@@ -150,8 +150,8 @@ def _replayed(
 
     def parts(name: str) -> Iterator[Part]:
         for first, part in _pieces(initial[name].shape):
-            given = {name: initial[name][part]}, [{name: step[name][part]} for step in gradients]
-            replayed = replay(rule, case.hyperparameters, *given, u, {name: factors[name]}, errors)
+            pieces = {name: initial[name][part]}, [{name: step[name][part]} for step in gradients]
+            replayed = replay(rule, case.hyperparameters, *pieces, u, {name: factors[name]}, errors)
             yield first, part, [step[name] for step in replayed]
 
     for name in factors:

@@ -21,7 +21,7 @@ def retired(framework: str) -> str:
     path = Path(__file__).resolve().parent.parent / package / "upkeep.yaml"
     if not path.is_file():
         return ""
-    told = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    if not isinstance(told, dict) or set(told) != set(KEYS) or not all(told.values()):
+    entry = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    if not isinstance(entry, dict) or set(entry) != set(KEYS) or not all(entry.values()):
         raise ValueError(f"{path} has {', '.join(KEYS)}, and each says something")
-    return f"{told['retired']} ({told['source']}; read {told['read']})"
+    return f"{entry['retired']} ({entry['source']}; read {entry['read']})"

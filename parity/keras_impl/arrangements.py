@@ -67,29 +67,29 @@ class Arrangement:
 def arrangements(graph: Graph) -> dict[str, Arrangement]:
     """Name -> arrangement of every value. Images have channels last, since Keras on CPU rejects channels-first convolutions."""
     readers = _readers(graph)
-    found: dict[str, Arrangement] = {}
+    by_name: dict[str, Arrangement] = {}
     for graph_input in graph.batch_inputs():
         masks = all(_masks(node, role) for node, role in readers.get(graph_input.name, ())) and graph_input.name in readers
         kind = "image" if len(graph_input.shape) == 3 and not masks else "plain"
-        found[graph_input.name] = Arrangement(graph_input.shape, kind, batched=graph_input.batched)
+        by_name[graph_input.name] = Arrangement(graph_input.shape, kind, batched=graph_input.batched)
     for state in graph.carried:
-        found[state.name] = Arrangement(state.shape, "image" if len(state.shape) == 3 else "plain")
+        by_name[state.name] = Arrangement(state.shape, "image" if len(state.shape) == 3 else "plain")
     for node in graph.all_nodes():
         for suffix, shape in node.outputs.items():
             lies = Arrangement(shape, "image" if len(shape) == 3 else "plain", batched=node.batched)
-            if found.setdefault(node.value(suffix), lies) != lies:
+            if by_name.setdefault(node.value(suffix), lies) != lies:
                 raise Unsupported(f"two phases give {node.value(suffix)} two shapes")
     carried = {state.next for state in graph.carried}
     for node in graph.all_nodes():
-        if node.op not in ("flatten", "reshape") or found[str(node.inputs["x"])].kind != "image":
+        if node.op not in ("flatten", "reshape") or by_name[str(node.inputs["x"])].kind != "image":
             continue
-        origin, lies = found[str(node.inputs["x"])].shape, found[node.name]
+        origin, lies = by_name[str(node.inputs["x"])].shape, by_name[node.name]
         if node.op == "flatten" and origin[1] * origin[2] > 1:
             for name in _chain(node, readers, carried):
-                found[name] = replace(found[name], kind="flat", origin=origin)
+                by_name[name] = replace(by_name[name], kind="flat", origin=origin)
         if lies.shape == (origin[0], origin[1] * origin[2]) and _only_turned(readers.get(node.name, ())):
-            found[node.name] = replace(lies, kind="plain" if node.name in carried else "turned")
-    return found
+            by_name[node.name] = replace(lies, kind="plain" if node.name in carried else "turned")
+    return by_name
 
 
 def _readers(graph: Graph) -> dict[str, list[tuple[Node, str]]]:

@@ -34,8 +34,8 @@ def backend() -> str:
 
 
 def versions() -> dict[str, str]:
-    found = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
-    return {**found, "python": platform.python_version()}
+    packages = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
+    return {**packages, "python": platform.python_version()}
 
 
 def devices() -> tuple[str, ...]:
@@ -63,9 +63,9 @@ def without_tensor_float_32() -> bool:
     """What `tensor_float_32` gives after TF32 is forbidden; the earlier setting is restored afterwards."""
     allowed = tensor_float_32()
     tf.config.experimental.enable_tensor_float_32_execution(False)
-    found = tensor_float_32()
+    was_on = tensor_float_32()
     tf.config.experimental.enable_tensor_float_32_execution(allowed)
-    return found
+    return was_on
 
 
 def synchronize() -> None:
@@ -80,12 +80,12 @@ def place(kind: str) -> tf.device:
 
 def held(path: Path) -> Held:
     """The arrays of a file that `save_weights` wrote. Links to other files are not followed."""
-    found: dict[str, tuple[tuple[int, ...], str]] = {}
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
 
     def take(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
-            found[name] = (tuple(item.shape), str(item.dtype))
+            shapes[name] = (tuple(item.shape), str(item.dtype))
 
     with h5py.File(path, "r") as file:
         file.visititems(take)
-    return found
+    return shapes

@@ -113,8 +113,8 @@ class Realization:
         return arrays | {name: self._array(name, tensor) for name, tensor in self.carried.items()}
 
     def place(self, batch: Batch) -> dict[str, Any]:
-        known = {graph_input.name for graph_input in self.graph.batch_inputs()}
-        if unknown := set(batch) - known:
+        names = {graph_input.name for graph_input in self.graph.batch_inputs()}
+        if unknown := set(batch) - names:
             raise KeyError(f"{self.graph.name} has no input {sorted(unknown)}")
         return {name: self._tensor(name, array) for name, array in batch.items()}
 
@@ -138,20 +138,20 @@ class Realization:
             variables = [self.variables[name] for layout in wanted for name in layout.native]
             self.made[key] = self.programs.gradients(self._model(outputs, phase), variables, places)
         kept = model.snapshot(self.moving)
-        seen = self.made[key](self._inputs(batch, loss_inputs=True))
+        passed = self.made[key](self._inputs(batch, loss_inputs=True))
         state: dict[str, Array] = {}
         for layout in self.statistics:
             state |= self._read(layout)
         model.restore(kept)
         count = len(self.observed)
-        carried = zip(self.graph.carried, nexts, seen.values[count : count + len(nexts)], strict=True)
+        carried = zip(self.graph.carried, nexts, passed.values[count : count + len(nexts)], strict=True)
         state |= {own.name: self._array(name, tensor) for own, name, tensor in carried}
         names = [name for name in self._input_names(True) if name in self.floats]
         return Observation(
-            values=self._arrays(self.observed, seen.values[:count]),
-            loss=model.array(seen.loss),
-            gradients=_gradients(wanted, seen.gradients),
-            input_gradients=self._arrays(names, seen.input_gradients),
+            values=self._arrays(self.observed, passed.values[:count]),
+            loss=model.array(passed.loss),
+            gradients=_gradients(wanted, passed.gradients),
+            input_gradients=self._arrays(names, passed.input_gradients),
             state=state,
         )
 
@@ -163,9 +163,9 @@ class Realization:
         native = [array for layout in wanted for array in layout.to_native(direction).values()]
         along = [self.programs.tensor(array, self.case.dtype) for array in native]
         kept = model.snapshot(self.moving)
-        found = self.made["product"](self._inputs(batch, loss_inputs=True), along)
+        products = self.made["product"](self._inputs(batch, loss_inputs=True), along)
         model.restore(kept)
-        return _gradients(wanted, found)
+        return _gradients(wanted, products)
 
     def step(self, batch: Mapping[str, Any]) -> Any:
         if "step" not in self.made:
@@ -176,13 +176,13 @@ class Realization:
         return loss
 
     def save(self) -> dict[str, bytes]:
-        found = {}
+        files = {}
         with tempfile.TemporaryDirectory() as folder:
             for name, whole in self._wholes().items():
                 path = Path(folder, name)
                 whole.save_weights(path)
-                found[name] = path.read_bytes()
-        return found
+                files[name] = path.read_bytes()
+        return files
 
     def load(self, files: Mapping[str, bytes]) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -197,8 +197,8 @@ class Realization:
     def _wholes(self) -> dict[str, keras.Model]:
         """File name -> a model of every value of one phase."""
         phases = (*range(len(self.graph.phases)),) or (None,)
-        known = {phase: list(self.wiring.values if phase is None else self.wiring.scopes[phase]) for phase in phases}
-        return {f"phase{phase or 0}.weights.h5": self._model(names, phase) for phase, names in known.items()}
+        observed_names = {phase: list(self.wiring.values if phase is None else self.wiring.scopes[phase]) for phase in phases}
+        return {f"phase{phase or 0}.weights.h5": self._model(names, phase) for phase, names in observed_names.items()}
 
     def synchronize(self) -> None:
         device.synchronize()
@@ -223,8 +223,8 @@ class Realization:
     def _updated(self, phase: int) -> list[ParameterLayout]:
         updates = self.graph.phases[phase].updates
         layouts = [layout for layout in self.layouts if any(name in updates for name in layout.spec)]
-        known = {name for layout in layouts for name in layout.spec}
-        if missing := set(updates) - known:
+        names = {name for layout in layouts for name in layout.spec}
+        if missing := set(updates) - names:
             raise Unsupported(f"phase {phase} updates inputs of the batch: {', '.join(sorted(missing))}")
         for layout in layouts:
             if len({updates.get(name) for name in layout.spec}) > 1:
@@ -243,11 +243,11 @@ class Realization:
         return self.graph.nodes + (() if phase is None else self.graph.phases[phase].nodes)
 
     def _all_variables(self) -> list[keras.Variable]:
-        found: dict[int, keras.Variable] = {}
+        variables: dict[int, keras.Variable] = {}
         for phase in (*range(len(self.graph.phases)),) or (None,):
             names = list(self.wiring.values if phase is None else self.wiring.scopes[phase])
-            found |= {id(variable): variable for variable in self._model(names, phase).variables}
-        return list(found.values())
+            variables |= {id(variable): variable for variable in self._model(names, phase).variables}
+        return list(variables.values())
 
     def _input_names(self, loss_inputs: bool) -> list[str]:
         alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input use the loss's inputs

@@ -211,9 +211,9 @@ def _gru(node: Node, name: str) -> list[ParameterLayout]:
 
 def each(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> list[ParameterLayout]:
     """The layouts of all nodes, each parameter once."""
-    found: dict[tuple[str, ...], ParameterLayout] = {}
+    layouts: dict[tuple[str, ...], ParameterLayout] = {}
     for node in graph.all_nodes():
         for layout in of(node, graph):
-            if found.setdefault(layout.spec, layout) != layout:
+            if layouts.setdefault(layout.spec, layout) != layout:
                 raise Unsupported(f"{node.name}: {', '.join(layout.spec)} would lie in two arrangements")
-    return list(found.values())
+    return list(layouts.values())

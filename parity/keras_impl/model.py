@@ -79,8 +79,8 @@ class Programs:
                 tape.watch(floats)
                 loss, *values = _listed(model(inputs, training=True))
             sources = [variable.value for variable in variables]
-            found = tape.gradient(loss, sources + floats, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-            dense = [tf.convert_to_tensor(gradient) for gradient in found]
+            gradients = tape.gradient(loss, sources + floats, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
             return values, loss, dense[: len(sources)], dense[len(sources) :]
 
         program = self.program(passed)
@@ -96,8 +96,8 @@ class Programs:
             with tf.GradientTape() as outer:
                 with tf.GradientTape() as tape:
                     loss = _listed(model(inputs, training=True))[0]
-                found = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-                slopes = [tf.convert_to_tensor(gradient) for gradient in found]
+                gradients = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+                slopes = [tf.convert_to_tensor(gradient) for gradient in gradients]
             bent = outer.gradient(slopes, sources, direction, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             return [tf.convert_to_tensor(product) for product in bent]
 
@@ -122,8 +122,8 @@ class Programs:
                 carried = rest[: phase.carried]
                 if phase.groups:
                     sources = [variable.value for variable in phase.groups.variables]
-                    found = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-                    phase.groups.apply([tf.convert_to_tensor(gradient) for gradient in found])
+                    gradients = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+                    phase.groups.apply([tf.convert_to_tensor(gradient) for gradient in gradients])
             return loss, carried
 
         return self.program(stepped)
@@ -147,17 +147,17 @@ def slope(function: Callable[[Any], Any], x: Array) -> Array:
 
 def slope_of(function: Callable[[Any], Any], x: Array) -> Array:
     """The gradient of function(x) as the tape gives it, whether function(x) is a scalar or not."""
-    given = tf.constant(x)
+    point = tf.constant(x)
     with tf.GradientTape() as tape:
-        tape.watch(given)
-        found = function(given)
-    return array(tape.gradient(found, given, unconnected_gradients=tf.UnconnectedGradients.ZERO))
+        tape.watch(point)
+        value = function(point)
+    return array(tape.gradient(value, point, unconnected_gradients=tf.UnconnectedGradients.ZERO))
 
 
 def array(tensor: Any) -> Array:
     """A copy as a NumPy array; narrower floats are widened to float32."""
-    found = np.array(tensor.numpy())
-    return found if found.dtype.kind in "iub" or found.dtype in (np.float32, np.float64) else found.astype(np.float32)
+    copied = np.array(tensor.numpy())
+    return copied if copied.dtype.kind in "iub" or copied.dtype in (np.float32, np.float64) else copied.astype(np.float32)
 
 
 def snapshot(variables: Sequence[keras.Variable]) -> list[tuple[keras.Variable, Array]]:
@@ -175,5 +175,5 @@ def differentiated(run: Callable[[], Tensors], weights: Sequence[Any], sources: 
         tape.watch([source for source in sources if not isinstance(source, tf.Variable)])
         outputs = run()
         loss = tf.add_n([tf.reduce_sum(output * weight) for output, weight in zip(outputs, weights, strict=True)])
-    found = tape.gradient(loss, list(sources), unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return outputs, [tf.convert_to_tensor(gradient) for gradient in found]
+    gradients = tape.gradient(loss, list(sources), unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return outputs, [tf.convert_to_tensor(gradient) for gradient in gradients]

@@ -141,9 +141,9 @@ def drive(request: Drive) -> list[dict[str, Array]]:
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no keras.optimizers.Optimizer")
     optimizer.build(list(weights.values()))
-    seen = []
+    steps = []
     for gradients, rate in zip(request.gradients, request.rates, strict=True):
         optimizer.learning_rate = rate
         optimizer.apply([ops.convert_to_tensor(gradients[name]) for name in weights], list(weights.values()))
-        seen.append({name: np.array(ops.convert_to_numpy(weight)) for name, weight in weights.items()})
-    return seen
+        steps.append({name: np.array(ops.convert_to_numpy(weight)) for name, weight in weights.items()})
+    return steps

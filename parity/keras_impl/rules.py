@@ -35,8 +35,8 @@ class WrittenRule(keras.optimizers.Optimizer):  # type: ignore[misc]
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         place, dtype = self._get_variable_index(variable), variable.dtype
         state = {name: arrays[place] for name, arrays in self.arrays.items()}
-        known = {**self.numbers, "t": ops.cast(self.iterations + 1, dtype), "rate": ops.cast(learning_rate, dtype)}
-        moved = self.move(ops.convert_to_tensor(variable), ops.cast(gradient, dtype), state, known)
+        values = {**self.numbers, "t": ops.cast(self.iterations + 1, dtype), "rate": ops.cast(learning_rate, dtype)}
+        moved = self.move(ops.convert_to_tensor(variable), ops.cast(gradient, dtype), state, values)
         self.assign(variable, moved)
 
     def kept(self, variable: Any, value: Any) -> Any:

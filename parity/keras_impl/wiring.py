@@ -75,8 +75,8 @@ class Wiring:
             if node.op not in self.builders:
                 raise Unsupported(f"{node.name}: no native form of the op {node.op}")
             y = self.builders[node.op](Site(node, self))
-            found = y if isinstance(y, dict) else {"": y}
-            self.values |= {node.value(suffix): tensor for suffix, tensor in found.items()}
+            outputs = y if isinstance(y, dict) else {"": y}
+            self.values |= {node.value(suffix): tensor for suffix, tensor in outputs.items()}
 
     def within(self, graph: Graph) -> Wiring:
         """Builds the body of a scan, which shares layers and seeds with the whole graph."""
@@ -221,13 +221,13 @@ def sequenced(model: keras.Model, tensors: Iterable[Tensor]) -> keras.Model:
     Keras runs a functional model by depth, and, at equal depth, runs the last call first. A layer with statistics that is
     called several times would then move them in another order than the spec's.
     """
-    known = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
+    own_nodes = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
     ordered: dict[int, Any] = {}
 
     def visit(tensor: Tensor) -> None:
         operation, place, _ = tensor._keras_history
         node = operation._inbound_nodes[place]
-        if id(node) in known and id(node) not in ordered:
+        if id(node) in own_nodes and id(node) not in ordered:
             for source in node.input_tensors:
                 visit(source)
             ordered[id(node)] = node

@@ -28,10 +28,12 @@ def constant(like: Tensor, array: Array) -> Tensor:
     return nd.array(array, ctx=like.context, dtype=like.dtype)
 
 
-def dense(node: Node, given: Mapping[str, Tensor]) -> Tensor:
-    x = given["x"]
-    y = nd.batch_dot(x, given["kernel"], transpose_b=True)
-    return nd.elemwise_add(y, nd.batch_dot(constant(x, np.ones((1, x.shape[1], 1))), given["bias"])) if "bias" in given else y
+def dense(node: Node, tensors: Mapping[str, Tensor]) -> Tensor:
+    x = tensors["x"]
+    y = nd.batch_dot(x, tensors["kernel"], transpose_b=True)
+    return (
+        nd.elemwise_add(y, nd.batch_dot(constant(x, np.ones((1, x.shape[1], 1))), tensors["bias"])) if "bias" in tensors else y
+    )
 
 
 def total(x: Tensor, weight: float) -> Tensor:
@@ -40,20 +42,20 @@ def total(x: Tensor, weight: float) -> Tensor:
     return nd.batch_dot(nd.batch_dot(constant(x, np.full((1, 1, rows), weight)), x), constant(x, np.ones((1, columns, 1))))
 
 
-def squared_error(node: Node, given: Mapping[str, Tensor]) -> Tensor:
-    error = nd.square(nd.elemwise_add(given["x"], nd.negative(given["target"])))
+def squared_error(node: Node, tensors: Mapping[str, Tensor]) -> Tensor:
+    error = nd.square(nd.elemwise_add(tensors["x"], nd.negative(tensors["target"])))
     return total(error, 1 / error.size if node.attributes["reduction"] == "mean" else 1)
 
 
-def softmax_cross_entropy(node: Node, given: Mapping[str, Tensor]) -> Tensor:
+def softmax_cross_entropy(node: Node, tensors: Mapping[str, Tensor]) -> Tensor:
     """The mean of log Σ exp(x) - target·x. The greatest logit is subtracted as a constant; it and its slope cancel."""
-    x, smoothing = given["x"], node.attributes["smoothing"]
+    x, smoothing = tensors["x"], node.attributes["smoothing"]
     with autograd.pause():
         top = nd.broadcast_like(nd.max(x, axis=2, keepdims=True), x)
     _, count, classes = x.shape
     x = nd.elemwise_add(x, nd.negative(top))
     sums = nd.log(nd.batch_dot(nd.exp(x), constant(x, np.ones((1, classes, 1)))))
-    labels = given["labels"].asnumpy().astype(int).reshape(-1)
+    labels = tensors["labels"].asnumpy().astype(int).reshape(-1)
     target = (1 - smoothing) * np.eye(classes)[labels] + smoothing / classes
     chosen = nd.batch_dot(nd.transpose(x, axes=(1, 0, 2)), constant(x, target[:, :, None]))  # one matrix per example
     return nd.elemwise_add(total(sums, 1 / count), total(nd.transpose(chosen, axes=(1, 0, 2)), -1 / count))
@@ -77,11 +79,11 @@ def product(graph: Graph, batch: Mapping[str, Tensor], parameters: Arrays, direc
     sources = [leaves[name] for name in direction]
     for leaf in sources:
         leaf.attach_grad()
-    given = {name: array if len(array.shape) == 1 else _matrix(array) for name, array in batch.items()}
+    tensors = {name: array if len(array.shape) == 1 else _matrix(array) for name, array in batch.items()}
     with autograd.record():
-        slopes = autograd.grad(_loss(graph, given, leaves), sources, create_graph=True, retain_graph=True)
-    found = autograd.grad(slopes, sources, head_grads=[constant(leaves[name], _matrix(v)) for name, v in direction.items()])
-    return {name: item.asnumpy().reshape(v.shape) for (name, v), item in zip(direction.items(), found, strict=True)}
+        slopes = autograd.grad(_loss(graph, tensors, leaves), sources, create_graph=True, retain_graph=True)
+    gradients = autograd.grad(slopes, sources, head_grads=[constant(leaves[name], _matrix(v)) for name, v in direction.items()])
+    return {name: item.asnumpy().reshape(v.shape) for (name, v), item in zip(direction.items(), gradients, strict=True)}
 
 
 def _check(graph: Graph) -> None:
@@ -102,7 +104,7 @@ def _matrix(array: Any) -> Any:
 
 def _loss(graph: Graph, values: dict[str, Tensor], leaves: Mapping[str, Tensor]) -> Tensor:
     for node in (*graph.nodes, *graph.phases[0].nodes):
-        given = {role: values[str(source)] for role, source in node.inputs.items()}
-        given |= {role: leaves[name] for role, name in node.parameters.items()}
-        values[node.name] = FORMS[node.op](node, given)
+        tensors = {role: values[str(source)] for role, source in node.inputs.items()}
+        tensors |= {role: leaves[name] for role, name in node.parameters.items()}
+        values[node.name] = FORMS[node.op](node, tensors)
     return values[graph.phases[0].loss]

@@ -74,10 +74,10 @@ def read_weights(content: bytes) -> dict[str, Any]:
         path = Path(folder, WEIGHTS)
         path.write_bytes(content)
         try:
-            found = mxnet.nd.load(str(path))
+            loaded = mxnet.nd.load(str(path))
         except mxnet.base.MXNetError as error:
             raise ValueError(f"{WEIGHTS} cannot be read: {str(error).splitlines()[-1]}") from error
-    return found if isinstance(found, dict) else {}
+    return loaded if isinstance(loaded, dict) else {}
 
 
 def held(arrays: Mapping[str, Any]) -> Held:

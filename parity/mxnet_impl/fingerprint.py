@@ -29,8 +29,8 @@ def _layer(request: ProbeRequest, keywords: Mapping[str, Any] | None = None) -> 
     return layer
 
 
-def _array(found: Any) -> Array:
-    return np.asarray(found.asnumpy())
+def _array(tensor: Any) -> Array:
+    return np.asarray(tensor.asnumpy())
 
 
 def initializer(request: ProbeRequest) -> Found:
@@ -109,7 +109,7 @@ def recurrent(request: ProbeRequest) -> Found:
     values = layer.collect_params()
     for name, value in values.items():
         role = {"i2h_weight": "kernel", "h2h_weight": "recurrent", "i2h_bias": "bias", "h2h_bias": "recurrent_bias"}
-        value.set_data(_tensor(request, next(found for end, found in role.items() if name.endswith(end)))[: value.shape[0]])
+        value.set_data(_tensor(request, next(array for end, array in role.items() if name.endswith(end)))[: value.shape[0]])
     rows, units = next(value.shape for name, value in values.items() if name.endswith("h2h_weight"))
     steps = layer(_tensor(request, "x").transpose((1, 0, 2))).transpose((1, 0, 2))
     biases = sum(name.endswith("bias") for name in values)
@@ -141,11 +141,11 @@ def attention(request: ProbeRequest) -> Found:
     many = {"heads": heads, **request.keywords}
     if "queries_keys_values" in request.names:
         key, value = key[:, :3], value[:, :3]
-        found = request.make(_interleaved(request, query, key, value), **many)
-        return {"scores of three": _scores(found, heads)}
+        outputs = request.make(_interleaved(request, query, key, value), **many)
+        return {"scores of three": _scores(outputs, heads)}
     if "keys_values" in request.names:
-        found = request.make(_interleaved(request, query), _interleaved(request, key, value), **many)
-        return {"scores": _scores(found, heads)}
+        outputs = request.make(_interleaved(request, query), _interleaved(request, key, value), **many)
+        return {"scores": _scores(outputs, heads)}
     if heads > 1:
         raise ValueError("it has one head")
     parts = (_tensor(request, name) for name in ("query", "key", "value"))
@@ -163,19 +163,19 @@ def _interleaved(request: ProbeRequest, *parts: Array) -> Any:
     return nd.array(joined.reshape(*joined.shape[:2], -1).swapaxes(0, 1), dtype=request.dtype)
 
 
-def _scores(found: Any, heads: int) -> Array:
-    scores = _array(found)
+def _scores(outputs: Any, heads: int) -> Array:
+    scores = _array(outputs)
     return scores.reshape(-1, heads, *scores.shape[1:]) if heads > 1 else scores
 
 
 def ctc(request: ProbeRequest) -> Found:
     """The loss of scores and labels. A layer takes (batch, time, classes), a function (time, batch, classes)."""
     scores, labels, lengths, frames = (_tensor(request, name) for name in ("scores", "labels", "lengths", "frames"))
-    given = frames if request.setting == "frames" else nd.full(3, scores.shape[1], dtype=request.dtype)
+    counts = frames if request.setting == "frames" else nd.full(3, scores.shape[1], dtype=request.dtype)
     if isinstance(request.make, type):
-        return {"loss": _array(request.make(**request.keywords)(scores, labels, given, lengths))}
+        return {"loss": _array(request.make(**request.keywords)(scores, labels, counts, lengths))}
     used = {name: True for name in ("use_data_lengths", "use_label_lengths") if name in request.names}
-    return {"loss": _array(request.make(scores.swapaxes(0, 1), labels, given, lengths, **used, **request.keywords))}
+    return {"loss": _array(request.make(scores.swapaxes(0, 1), labels, counts, lengths, **used, **request.keywords))}
 
 
 def loss(request: ProbeRequest) -> Found:

@@ -174,45 +174,45 @@ class Realization:
         """Runs the program on a batch: values by name, and, under `seen`, the moments that batch norms observed, in order."""
         arrays = [self._carried[name] if name in self._carried else batch[name] for name in program.takes]
         outputs = program(*(arrays or [self._array(np.zeros(1), "float")]))
-        found = dict(zip(program.gives, outputs, strict=False))
+        values = dict(zip(program.gives, outputs, strict=False))
         moments = outputs[len(program.gives) : len(program.gives) + len(program.seen)]
-        return found | {"seen": [(*head, value) for head, value in zip(program.seen, moments, strict=True)]}
+        return values | {"seen": [(*head, value) for head, value in zip(program.seen, moments, strict=True)]}
 
     def _numpy(self, name: str, array: Any) -> Array:
         values: Array = array.asnumpy()
         shape = self._parts.shapes[name]
         return values.reshape(shape) if name in self._parts.flat else values.reshape(-1, *shape)
 
-    def _values(self, found: NDArrays) -> dict[str, Array]:
+    def _values(self, values: NDArrays) -> dict[str, Array]:
         wanted = observed_values(self._graph, self._case.activations)
-        return {name: self._numpy(name, found[name]) for name in wanted if name in found}
+        return {name: self._numpy(name, values[name]) for name in wanted if name in values}
 
     def forward(self, batch: NDArrays, training: bool) -> Observation:
         before = self._statistics()
         mode = mxnet.autograd.train_mode if training else mxnet.autograd.predict_mode
         with mode():
-            found = self._call(self._observed(training, None), batch)
+            values = self._call(self._observed(training, None), batch)
         self._restore(before)
-        return Observation(values=self._values(found))
+        return Observation(values=self._values(values))
 
     def gradients(self, batch: NDArrays, phase: int = 0) -> Observation:
         before, carried = self._statistics(), dict(self._carried)
-        program, asked = self._observed(True, phase), self._graph.phases[phase]
+        program, observed = self._observed(True, phase), self._graph.phases[phase]
         leaves = {name: array.copy() for name, array in batch.items() if name in self._floats}
         for leaf in leaves.values():
             leaf.attach_grad()
         with mxnet.autograd.record():
-            found = self._call(program, batch | leaves)
-        found[asked.loss].backward()
-        self._move(found)
+            values = self._call(program, batch | leaves)
+        values[observed.loss].backward()
+        self._move(values)
         state = {name: value for name, value in self.parameters().items() if name not in self._parts.trainable}
         self._restore(before)
         self._carried = carried
-        reached = self._parts.reached(asked)
+        reached = self._parts.reached(observed)
         return Observation(
-            values=self._values(found),
-            loss=self._numpy(asked.loss, found[asked.loss]),
-            gradients={name: self._gradient(name, name in reached) for name in asked.updates},
+            values=self._values(values),
+            loss=self._numpy(observed.loss, values[observed.loss]),
+            gradients={name: self._gradient(name, name in reached) for name in observed.updates},
             input_gradients={name: self._numpy(name, leaf.grad) for name, leaf in leaves.items()},
             state=state,
         )
@@ -231,13 +231,13 @@ class Realization:
         for name, array in before.items():
             self._parts.native(name).set_data(array)
 
-    def _move(self, found: NDArrays) -> None:
+    def _move(self, values: NDArrays) -> None:
         """Moves the statistics that no native layer moves, and keeps the state for the next batch, without its gradient."""
-        for name, share, seen in found["seen"]:
+        for name, share, moment in values["seen"]:
             statistic = self._parts.native(name)
-            statistic.set_data(statistic.data() * share + seen * (1 - share))
+            statistic.set_data(statistic.data() * share + moment * (1 - share))
         for state in self._graph.carried:
-            self._carried[state.name] = found[state.next].detach().copy()
+            self._carried[state.name] = values[state.next].detach().copy()
 
     def step(self, batch: NDArrays) -> Any:
         if not self._phases:
@@ -245,22 +245,22 @@ class Realization:
         loss = None
         for trained in self._phases:
             with mxnet.autograd.record():
-                found = self._call(trained.program, batch)
-            loss = found[trained.phase.loss]
+                values = self._call(trained.program, batch)
+            loss = values[trained.phase.loss]
             loss.backward()
             trained.update()
-            self._move(found)
+            self._move(values)
         return Unfetched(loss)
 
     def save(self) -> dict[str, bytes]:
         return {device.WEIGHTS: device.written({name: held.data() for name, held in self._natives().items()})}
 
     def load(self, files: Mapping[str, bytes]) -> None:
-        given, natives = device.read_weights(files[device.WEIGHTS]), self._natives()
+        arrays, natives = device.read_weights(files[device.WEIGHTS]), self._natives()
         own = {name: held.data() for name, held in natives.items()}
-        check_native(device.WEIGHTS, device.held(given), device.held(own))
+        check_native(device.WEIGHTS, device.held(arrays), device.held(own))
         for name, held in natives.items():
-            held.set_data(given[name])
+            held.set_data(arrays[name])
 
     def _natives(self) -> dict[str, Any]:
         """Name in a weight file -> native parameter."""

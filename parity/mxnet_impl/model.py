@@ -39,23 +39,23 @@ class Program(mxnet.gluon.HybridBlock):  # type: ignore[misc]
 
     def hybrid_forward(self, F: Any, *arrays: Tensor) -> list[Tensor]:
         values = dict(zip(self.takes, arrays, strict=False))
-        seen: list[tuple[str, float, Tensor]] = []
-        self._walk(F, seen)(self._nodes, values, self._parts.shapes)
-        self.seen = [(name, share) for name, share, _ in seen]
-        given = [F.identity(values[name]) if name in self.takes else values[name] for name in self.gives]
+        moments: list[tuple[str, float, Tensor]] = []
+        self._walk(F, moments)(self._nodes, values, self._parts.shapes)
+        self.seen = [(name, share) for name, share, _ in moments]
+        outputs = [F.identity(values[name]) if name in self.takes else values[name] for name in self.gives]
         unread = [] if self.takes else [F.identity(arrays[0])]  # a block without inputs can't be called
-        return [*given, *(tensor for _, _, tensor in seen), *unread]
+        return [*outputs, *(tensor for _, _, tensor in moments), *unread]
 
-    def _walk(self, F: Any, seen: list[tuple[str, float, Tensor]]) -> Callable[..., None]:
+    def _walk(self, F: Any, moments: list[tuple[str, float, Tensor]]) -> Callable[..., None]:
         def walk(nodes: Iterable[Node], values: NDArrays, shapes: Mapping[str, Shape]) -> None:
             for node in nodes:
                 inputs = self._inputs(F, node, values)
                 site = self._parts.site(node, shapes)
                 training = self._training and not node.evaluate
-                use = Use(site, F, inputs, self._parts.block(node), training, walk, seen)
-                found = LAYERS[node.op].apply(use)
+                use = Use(site, F, inputs, self._parts.block(node), training, walk, moments)
+                outputs = LAYERS[node.op].apply(use)
                 for suffix in node.outputs:
-                    values[node.value(suffix)] = found[suffix] if isinstance(found, dict) else found
+                    values[node.value(suffix)] = outputs[suffix] if isinstance(outputs, dict) else outputs
 
         return walk
 

@@ -209,10 +209,10 @@ def drive(request: Drive) -> list[dict[str, Array]]:
     if not isinstance(optimizer, native.Optimizer):
         raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no mxnet.optimizer.Optimizer")
     updater = native.get_updater(optimizer)
-    seen = []
+    steps = []
     for gradients, rate in zip(request.gradients, request.rates, strict=True):
         optimizer.set_learning_rate(rate)
         for place, (name, weight) in enumerate(weights.items()):
             updater(place, nd.array(gradients[name], dtype=weight.dtype), weight)
-        seen.append({name: weight.asnumpy() for name, weight in weights.items()})
-    return seen
+        steps.append({name: weight.asnumpy() for name, weight in weights.items()})
+    return steps

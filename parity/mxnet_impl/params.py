@@ -29,12 +29,12 @@ def check(content: bytes) -> None:
     names = reader.number(UINT64)
     if names not in (0, arrays):
         raise ValueError(f"it has {arrays} arrays and {names} names")
-    seen = set()
+    names_met = set()
     for _ in range(reader.possible(names, "names")):
         name = reader.take(reader.possible(reader.number(UINT64), "letters of a name"))
-        if name in seen:
+        if name in names_met:
             raise ValueError(f"two arrays are called {name!a}")
-        seen.add(name)
+        names_met.add(name)
     if reader.place != len(content):
         raise ValueError(f"{len(content) - reader.place} bytes stand behind its end")
 

@@ -60,23 +60,23 @@ class Parts:
         if self._dtype == "float64" or len(graph.phases) != 1 or set(graph.phases[0].updates) < self.trainable:
             return frozenset()
         calls = Counter(name for node in with_bodies(graph.all_nodes()) for name in node.statistics.values())
-        found: set[str] = set()
+        names: set[str] = set()
         for node in needed((*graph.nodes, *graph.phases[0].nodes), [graph.phases[0].loss])[0]:
             once = all(calls[name] == 1 for name in node.statistics.values())
             if once and node.attributes.get("running_variance") == "biased":
-                found.update(node.statistics.values())
-        return frozenset(found)
+                names.update(node.statistics.values())
+        return frozenset(names)
 
     def site(self, node: Node, shapes: Mapping[str, Shape]) -> Site:
-        given: dict[str, Any] = {}
+        shapes_by_source: dict[str, Any] = {}
         for role, source in node.inputs.items():
-            given[role] = shapes[source] if isinstance(source, str) else tuple(shapes[name] for name in source)
+            shapes_by_source[role] = shapes[source] if isinstance(source, str) else tuple(shapes[name] for name in source)
         if node.body is not None:
-            given = {name: shapes[name] for name in node.sources()}
+            shapes_by_source = {name: shapes[name] for name in node.sources()}
         names = [*node.parameters.values(), *node.statistics.values()]
         shared = next((self._owners[name] for name in names if name in self._owners), None)
         repeated = not self._repeated.isdisjoint(node.parameters.values())
-        return Site(node, given, self._dtype, shared, self._alone.issuperset(node.statistics.values()), repeated)
+        return Site(node, shapes_by_source, self._dtype, shared, self._alone.issuperset(node.statistics.values()), repeated)
 
     def _build(self, node: Node, shapes: Mapping[str, Shape]) -> None:
         if node.body is not None:
@@ -137,12 +137,12 @@ class Parts:
 
     def used(self, nodes: Iterable[Node]) -> dict[str, Block]:
         """The blocks of the nodes, each once, under the name of its first node."""
-        found: dict[int, tuple[str, Block]] = {}
+        blocks: dict[int, tuple[str, Block]] = {}
         for node in with_bodies(nodes):
             block = self.block(node)
             if block is not None:
-                found.setdefault(id(block), (node.name, block))
-        return dict(found.values())
+                blocks.setdefault(id(block), (node.name, block))
+        return dict(blocks.values())
 
     def reached(self, phase: Phase) -> set[str]:
         """The parameters that a phase's loss depends on."""
@@ -152,11 +152,11 @@ class Parts:
 
 def _repeated(graph: Graph) -> frozenset[str]:
     """Parameters that several nodes of one pass use."""
-    found: set[str] = set()
+    names: set[str] = set()
     for phase in (*(phase.nodes for phase in graph.phases),) or ((),):
         calls = Counter(name for node in with_bodies((*graph.nodes, *phase)) for name in node.parameters.values())
-        found.update(name for name, count in calls.items() if count > 1)
-    return frozenset(found)
+        names.update(name for name, count in calls.items() if count > 1)
+    return frozenset(names)
 
 
 def _key(node: Node) -> str:

@@ -29,8 +29,8 @@ class WrittenRule(mxnet.optimizer.Optimizer):  # type: ignore[misc]
 
     def update(self, index: int, weight: Any, grad: Any, state: State) -> None:
         self._update_count(index)
-        known = {**self.numbers, "t": self._index_update_count[index], "rate": self._get_lr(index)}
-        weight[:] = self.move(weight, grad * self.rescale_grad, state, known)
+        values = {**self.numbers, "t": self._index_update_count[index], "rate": self._get_lr(index)}
+        weight[:] = self.move(weight, grad * self.rescale_grad, state, values)
 
     def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
         """The new w; states change in place. h: the hyper-parameters, t (the step, from 1) and the learning rate."""

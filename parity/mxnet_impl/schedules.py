@@ -87,9 +87,9 @@ def rates(case: Case) -> Array:
     optimizer = Plain(learning_rate=case.hyperparameters["learning_rate"], lr_scheduler=schedule)
     updater = mxnet.optimizer.get_updater(optimizer)
     weight = nd.zeros((1,), dtype=case.dtype)
-    seen = []
+    steps = []
     for _ in range(case.steps):
         weight[:] = 0
         updater(0, -nd.ones((1,), dtype=case.dtype), weight)
-        seen.append(weight.asnumpy()[0])
-    return np.stack(seen)
+        steps.append(weight.asnumpy()[0])
+    return np.stack(steps)

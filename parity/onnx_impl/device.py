@@ -45,9 +45,9 @@ class LoadedModel:
 
     def run(self, outputs: Sequence[str], fed: Mapping[str, Array]) -> dict[str, Array]:
         """The outputs by name. fed: name -> array of at least every input of the model."""
-        given = {name: fed[name] for name in self.inputs}
-        found = self._told(lambda: self.native.run(list(outputs), given))
-        return dict(zip(outputs, found, strict=True))
+        inputs = {name: fed[name] for name in self.inputs}
+        results = self._told(lambda: self.native.run(list(outputs), inputs))
+        return dict(zip(outputs, results, strict=True))
 
     def _told(self, ask: Callable[[], Any]) -> Any:
         """The result of `ask`. Raises Unsupported if ONNX Runtime lacks a kernel; other errors are faults of the model."""
@@ -66,8 +66,8 @@ def devices() -> tuple[str, ...]:
 
 
 def versions() -> dict[str, str]:
-    found = {"onnxruntime": onnxruntime.__version__, "onnx": onnx.__version__}
-    return found | {"numpy": np.__version__, "python": platform.python_version()}
+    packages = {"onnxruntime": onnxruntime.__version__, "onnx": onnx.__version__}
+    return packages | {"numpy": np.__version__, "python": platform.python_version()}
 
 
 def settings() -> dict[str, str]:

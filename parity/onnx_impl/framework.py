@@ -175,5 +175,5 @@ def _told(proto: onnx.ModelProto) -> dict[str, Any]:
         return [item.dim_param or item.dim_value for item in info.type.tensor_type.shape.dim]
 
     sides = {"inputs": proto.graph.input, "outputs": proto.graph.output}
-    told: dict[str, Any] = {side: {info.name: shape(info) for info in infos} for side, infos in sides.items()}
-    return {"opset": proto.opset_import[0].version, "ir_version": proto.ir_version, **told}
+    described: dict[str, Any] = {side: {info.name: shape(info) for info in infos} for side, infos in sides.items()}
+    return {"opset": proto.opset_import[0].version, "ir_version": proto.ir_version, **described}

@@ -33,11 +33,11 @@ class WrittenModel:
         self.graph, self.dtype, self.opset = graph, dtype, opset
         self.writer = Writer(dtype, opset)
         self.shapes: dict[str, Shape] = graph.value_shapes()
-        given = [(graph_input.name, graph_input.batched) for graph_input in graph.inputs] + [
+        inputs = [(graph_input.name, graph_input.batched) for graph_input in graph.inputs] + [
             (carried_state.name, True) for carried_state in graph.carried
         ]
-        self.names = {name: name for name, _ in given}
-        self.batched = dict(given) | {node.value(suffix): node.batched for node in graph.nodes for suffix in node.outputs}
+        self.names = {name: name for name, _ in inputs}
+        self.batched = dict(inputs) | {node.value(suffix): node.batched for node in graph.nodes for suffix in node.outputs}
         self.outputs = tuple(dict.fromkeys((*graph.outputs, *(carried_state.next for carried_state in graph.carried))))
         self.layouts = _layouts(graph)
         blank = {name: np.zeros(shape, FLOATS[dtype][0]) for name, shape in _array_shapes(graph).items()}
@@ -68,13 +68,13 @@ class WrittenModel:
         It reads no arrays in files beside the model: a model by somebody else may name any file.
         """
         inside = onnx.TensorProto.DEFAULT
-        found = {item.name: item for item in model.graph.initializer if item.data_location == inside}
+        tensors = {item.name: item for item in model.graph.initializer if item.data_location == inside}
         for name, array in self.arrays.items():
-            if name not in found or tuple(found[name].dims) != array.shape:
+            if name not in tensors or tuple(tensors[name].dims) != array.shape:
                 raise ValueError(
                     f"this model holds no array {name} of shape {array.shape}: it is no {self.graph.name} of parity's"
                 )
-            self.arrays[name] = numpy_helper.to_array(found[name]).astype(array.dtype)
+            self.arrays[name] = numpy_helper.to_array(tensors[name]).astype(array.dtype)
 
     def _given(self) -> list[str]:
         return [
@@ -94,8 +94,8 @@ class WrittenModel:
         if node.body is not None:
             written = self._scan(writer, node, node.body, names, shapes, batched)
         elif node.op in LAYERS:
-            found = LAYERS[node.op](_site(writer, node, names, shapes, batched))
-            written = {"": found} if isinstance(found, str) else found
+            outputs = LAYERS[node.op](_site(writer, node, names, shapes, batched))
+            written = {"": outputs} if isinstance(outputs, str) else outputs
         else:
             raise Unsupported(f"the op {node.op} ({node.name}) has no form in ONNX here: write it of other ops")
         final = {node.value(suffix): writer.prefix + node.value(suffix) for suffix in node.outputs}
@@ -121,10 +121,10 @@ class WrittenModel:
         sizes |= {name: shapes[outside][1:] for name, outside in body.sequences.items()}
         sizes |= {name: shapes[name] for name in body.captured}
         sizes |= {child.value(suffix): shape for child in body.nodes for suffix, shape in child.outputs.items()}
-        known = dict.fromkeys((*states, *body.sequences), True) | {name: batched[name] for name in body.captured}
-        known |= {child.value(suffix): child.batched for child in body.nodes for suffix in child.outputs}
+        of_batch = dict.fromkeys((*states, *body.sequences), True) | {name: batched[name] for name in body.captured}
+        of_batch |= {child.value(suffix): child.batched for child in body.nodes for suffix in child.outputs}
         for child in body.nodes:
-            self._write(writer, child, inside, sizes, known)
+            self._write(writer, child, inside, sizes, of_batch)
         results = [writer.one("Identity", inside[name]) for name in (*(body.next[state] for state in states), body.output)]
         read = set(_read(writer.nodes))
         sequences = [name for name in body.sequences if inside[name] in read]
@@ -141,8 +141,8 @@ class WrittenModel:
             for name in (*body.state.values(), *(body.sequences[name] for name in sequences))
         ]
         along = {"scan_input_axes": [1] * len(sequences), "scan_output_axes": [1]}
-        found = outer.node("Scan", *fed, outputs=len(results), body=graph, num_scan_inputs=len(sequences), **along)
-        return {**dict(zip(states, found, strict=False)), "": found[-1]}
+        gave = outer.node("Scan", *fed, outputs=len(results), body=graph, num_scan_inputs=len(sequences), **along)
+        return {**dict(zip(states, gave, strict=False)), "": gave[-1]}
 
 
 def _site(

@@ -29,9 +29,9 @@ def seen_keys(lengths: Array | None, batch: int, time: int) -> Array:
     return np.asarray(np.arange(time) < lengths[:, None])
 
 
-def softmax(run: Run, scores: Array, seen: Array) -> Array:
+def softmax(run: Run, scores: Array, attended: Array) -> Array:
     """Softmax over the last axis. A key that is not seen has weight 0. `seen` broadcasts to the scores."""
-    scores = np.where(seen, scores, run.number(-np.inf))
+    scores = np.where(attended, scores, run.number(-np.inf))
     grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(grown / run.sum(grown, -1, keepdims=True))
 

@@ -80,9 +80,9 @@ def forward(
         mean = run.mean(x, axes)
         variance = run.mean((x - _wide(mean, x)) ** 2, axes)
         count = x.size // mean.size
-        seen = variance if running_variance_ == "biased" else variance * run.number(count / (count - 1))
+        variance_kept = variance if running_variance_ == "biased" else variance * run.number(count / (count - 1))
         outputs["running_mean"] = momentum * running_mean + (1 - momentum) * mean
-        outputs["running_variance"] = momentum * running_variance + (1 - momentum) * seen
+        outputs["running_variance"] = momentum * running_variance + (1 - momentum) * variance_kept
     deviation = _wide(np.sqrt(variance + epsilon), x)
     normal = (x - _wide(mean, x)) / deviation
     y = normal if scale is None else normal * _wide(scale, x)

@@ -101,8 +101,8 @@ class Op:
     @property
     def words(self) -> Mapping[str, tuple[str, ...]]:
         """WORDS: attribute -> the words that it may be. The first word is the default."""
-        found: Mapping[str, tuple[str, ...]] = self._constant("WORDS", {})
-        return found
+        words: Mapping[str, tuple[str, ...]] = self._constant("WORDS", {})
+        return words
 
     @property
     def batched(self) -> bool:
@@ -134,8 +134,8 @@ class Op:
     @property
     def masks(self) -> Callable[..., Mapping[str, Shape]] | None:
         """masks: the shapes of the dropout masks that a node reads, or None."""
-        found: Callable[..., Mapping[str, Shape]] | None = self._constant("masks", None)
-        return found
+        masks: Callable[..., Mapping[str, Shape]] | None = self._constant("masks", None)
+        return masks
 
     @property
     def kinked(self) -> bool:
@@ -246,11 +246,11 @@ def evaluate(
     conv2d a parameter and a size called `kernel`.
     """
     taken = _array_names(op.forward)
-    given = {f"{name}_" if name in taken else name: value for name, value in attributes.items()}
-    given |= {role: array for role, array in arrays.items() if role != "branches"}
+    arguments = {f"{name}_" if name in taken else name: value for name, value in attributes.items()}
+    arguments |= {role: array for role, array in arrays.items() if role != "branches"}
     if branch is not None:
-        given["branch"] = branch
-    outputs, saved = op.forward(run, *arrays.get("branches", ()), **given)
+        arguments["branch"] = branch
+    outputs, saved = op.forward(run, *arrays.get("branches", ()), **arguments)
     return outputs, saved
 
 

@@ -50,8 +50,8 @@ def step(
     or with U·(r·h) if `reset` is before."""
     (hidden,) = states
     units = hidden.shape[-1]
-    known = kernel if reset == "after" else kernel[: 2 * units]
-    recurrent = run.matmul(hidden, known.T)
+    rows = kernel if reset == "after" else kernel[: 2 * units]
+    recurrent = run.matmul(hidden, rows.T)
     recurrent = recurrent if bias is None else recurrent + bias
     r = logistic(projected[:, :units] + recurrent[:, :units])
     z = logistic(projected[:, units : 2 * units] + recurrent[:, units : 2 * units])

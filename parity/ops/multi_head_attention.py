@@ -91,12 +91,12 @@ def forward(
         y, saved[role] = _project(run, role, source, parameters)
         projected[role] = _split(y, heads)
     queries, count = x.shape[1], keys.shape[1]
-    seen = seen_keys(lengths, len(x), count)[:, None, None, :]
+    attended = seen_keys(lengths, len(x), count)[:, None, None, :]
     if causal:
-        seen = seen & np.tri(queries, count, dtype=bool)
+        attended = attended & np.tri(queries, count, dtype=bool)
     scale = run.number(1 / np.sqrt(x.shape[-1] // heads))
     scores = run.matmul(projected["query"], projected["key"].transpose(0, 1, 3, 2)) * scale
-    weights = softmax(run, scores, seen)
+    weights = softmax(run, scores, attended)
     mask = needed_mask(run, "multi_head_attention", mask, dropout)
     used = weights if mask is None else weights * mask
     y, saved["output"] = _project(run, "output", _merge(run.matmul(used, projected["value"])), parameters)

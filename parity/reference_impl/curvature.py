@@ -46,11 +46,11 @@ def product(graph: Graph, values: Values, direction: Values, dtype: str = "float
     """
     check(graph, dtype)
     wide = COMPLEX[dtype]
-    given = cast(cast(values, dtype), wide)
-    given |= {name: given[name] + (1j * STEP * array).astype(wide) for name, array in direction.items()}
+    complex_values = cast(cast(values, dtype), wide)
+    complex_values |= {name: complex_values[name] + (1j * STEP * array).astype(wide) for name, array in direction.items()}
     order = np.random.RandomState(order_seed) if order_seed else None
     run = Run(wide, True, order, running=order_seed is not None and order_seed % 2 == 0)
-    gradients = walking.backward(walking.forward(graph, given, run, graph.phases[0]))
+    gradients = walking.backward(walking.forward(graph, complex_values, run, graph.phases[0]))
     slopes = {**gradients.inputs, **gradients.parameters}
     return {name: np.asarray(slopes[name].imag / np.dtype(dtype).type(STEP)) for name in direction}
 

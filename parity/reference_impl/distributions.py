@@ -90,8 +90,8 @@ def claim(spec: Initializer, arguments: Mapping[str, float], sampling: Sampling)
         "identity": spec.gain,
     }[spec.distribution]
     text = formula if isinstance(formula, Formula) else Formula(str(formula))
-    known = {**arguments, "fan_in": sampling.fan_in, "fan_out": sampling.fan_out}
-    return Claim(spec.distribution, float(text.evaluate(known, SCALARS)))
+    variables = {**arguments, "fan_in": sampling.fan_in, "fan_out": sampling.fan_out}
+    return Claim(spec.distribution, float(text.evaluate(variables, SCALARS)))
 
 
 def as_matrix(sample: Array) -> Array:

@@ -27,15 +27,15 @@ def forward(frame: Frame, nodes: Iterable[Node]) -> list[EvaluatedNode]:
 def _forward(frame: Frame, node: Node) -> EvaluatedNode:
     widths = [len(frame.values[name]) for name in node.sources() if frame.batched[name]]
     lifted = frozenset(name for name in node.sources() if not frame.batched[name])
-    given = {name: _lifted(frame, name, widths[0] if widths else 1) for name in node.sources()}
+    values = {name: _lifted(frame, name, widths[0] if widths else 1) for name in node.sources()}
     run = _evaluating(frame.run) if node.evaluate else frame.run
     outputs: Any
     if node.op == "scan":
-        outputs, saved = scan.forward(replace(frame, run=run), node, given, forward)
+        outputs, saved = scan.forward(replace(frame, run=run), node, values, forward)
     else:
-        outputs, saved = _apply(frame, node, run, given)
+        outputs, saved = _apply(frame, node, run, values)
     _keep(frame, node, outputs if isinstance(outputs, dict) else {"": outputs}, widths)
-    floats = tuple(role for role, source in node.inputs.items() if role != "mask" and _is_float(given, source))
+    floats = tuple(role for role, source in node.inputs.items() if role != "mask" and _is_float(values, source))
     return EvaluatedNode(node, run, saved, lifted, not widths, floats, frame.rounding)
 
 
@@ -51,14 +51,14 @@ def _lifted(frame: Frame, name: str, width: int) -> Array:
     return value if frame.batched[name] else np.broadcast_to(value, (width, *value.shape))
 
 
-def _is_float(given: Mapping[str, Array], source: str | tuple[str, ...]) -> bool:
-    return given[source if isinstance(source, str) else source[0]].dtype.kind in "fc"
+def _is_float(values: Mapping[str, Array], source: str | tuple[str, ...]) -> bool:
+    return values[source if isinstance(source, str) else source[0]].dtype.kind in "fc"
 
 
-def _apply(frame: Frame, node: Node, run: Run, given: Mapping[str, Array]) -> Any:
+def _apply(frame: Frame, node: Node, run: Run, values: Mapping[str, Array]) -> Any:
     arrays: dict[str, Any] = {}
     for role, source in node.inputs.items():
-        arrays[role] = given[source] if isinstance(source, str) else tuple(given[name] for name in source)
+        arrays[role] = values[source] if isinstance(source, str) else tuple(values[name] for name in source)
     arrays |= {role: frame.parameters[name] for role, name in node.parameters.items()}
     arrays |= {role: frame.statistics[name] for role, name in node.statistics.items()}
     return evaluate(TABLE[node.op], run, arrays, node.attributes, _dictated(frame, node))
@@ -110,12 +110,12 @@ def backward(
     """
     while steps:
         step = steps.pop()
-        found = {step.node.value(suffix): suffix for suffix in step.node.outputs}
-        arriving = {suffix: cotangents[name] for name, suffix in found.items() if name in cotangents}
+        outputs = {step.node.value(suffix): suffix for suffix in step.node.outputs}
+        arriving = {suffix: cotangents[name] for name, suffix in outputs.items() if name in cotangents}
         if arriving:
             _backward(step, arriving, cotangents, parameters)
         if not keep:  # all nodes that read these values have been visited
-            for name in found:
+            for name in outputs:
                 cotangents.pop(name, None)
 
 

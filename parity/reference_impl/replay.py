@@ -53,14 +53,19 @@ def retrace(
     state = rule.begin(names, lambda name, value: error_bounds.exactly(np.full(steps[0].before[name].shape, value), u))
     constant = {name: error_bounds.held(value, u) for name, value in hyperparameters.items()}
     for t, step in enumerate(steps, start=1):
-        given = {name: error_bounds.exactly(step.gradients[name], u) for name in names}
-        known: dict[str, Any] = {**constant, "t": t, "learning_rate": error_bounds.held(step.rate, u), "weights": len(names)}
-        known["first_rate"] = constant["learning_rate"]
+        gradients = {name: error_bounds.exactly(step.gradients[name], u) for name in names}
+        variables: dict[str, Any] = {
+            **constant,
+            "t": t,
+            "learning_rate": error_bounds.held(step.rate, u),
+            "weights": len(names),
+        }
+        variables["first_rate"] = constant["learning_rate"]
         if rule.uses_global_norm():
-            known["global_norm"] = error_bounds.root_of_squares(given.values(), u)
+            variables["global_norm"] = error_bounds.root_of_squares(gradients.values(), u)
         expected = {}
         for place, name in enumerate(names, start=1):
             start = error_bounds.exactly(step.before[name], u)
-            after = rule.step(start, given[name], state[name], {**known, "place": place}, matrices.BOUNDED)
+            after = rule.step(start, gradients[name], state[name], {**variables, "place": place}, matrices.BOUNDED)
             expected[name] = expected_of(start, after, u)
         yield expected

@@ -59,12 +59,12 @@ class Rule:
         parameter: Any,
         gradient: Any,
         state: dict[str, Any],
-        known: Mapping[str, Any],
+        variables: Mapping[str, Any],
         functions: Mapping[str, Callable[..., Any]],
     ) -> Any:
         """One parameter's new value. Updates `state` in place. `known`: hyper-parameters, t
         and global_norm, in the same arithmetic."""
-        values = {**known, **state, "g": gradient, "w": parameter}
+        values = {**variables, **state, "g": gradient, "w": parameter}
         for name, formula in (*self.gradient.items(), *self.update.items()):
             values[name] = self.held(name, formula.evaluate(values, functions))
             if name in state:
@@ -107,15 +107,15 @@ def replay(
     state = rule.begin(names, lambda name, value: error_bounds.exactly(np.full(np.shape(initial[name]), value), u))
     steps = []
     for t, gradient in enumerate(gradients, start=1):
-        given = {name: error_bounds.exactly(gradient[name], u, (gradient_errors or {}).get(name, 0.0)) for name in names}
-        known: dict[str, Any] = {"t": t, **{name: error_bounds.held(value, u) for name, value in hyperparameters.items()}}
+        slopes = {name: error_bounds.exactly(gradient[name], u, (gradient_errors or {}).get(name, 0.0)) for name in names}
+        variables: dict[str, Any] = {"t": t, **{name: error_bounds.held(value, u) for name, value in hyperparameters.items()}}
         if rule.uses_global_norm():
-            known["global_norm"] = error_bounds.root_of_squares(given.values(), u)
+            variables["global_norm"] = error_bounds.root_of_squares(slopes.values(), u)
         expected = {}
         for name in names:
-            rate = _scaled(known["learning_rate"], factors[name])
+            rate = _scaled(variables["learning_rate"], factors[name])
             start = error_bounds.exactly(initial[name], u)
-            after = rule.step(start, given[name], state[name], {**known, "learning_rate": rate}, matrices.BOUNDED)
+            after = rule.step(start, slopes[name], state[name], {**variables, "learning_rate": rate}, matrices.BOUNDED)
             expected[name] = expected_of(start, after, u)
         steps.append(expected)
     return steps

@@ -25,14 +25,14 @@ def _body(node: Node) -> Body:
     return node.body
 
 
-def forward(frame: Frame, node: Node, given: Mapping[str, Array], walk: Forward) -> tuple[dict[str, Array], Tape]:
+def forward(frame: Frame, node: Node, values: Mapping[str, Array], walk: Forward) -> tuple[dict[str, Array], Tape]:
     """given: outer name -> array with a batch axis. Captured values enter as they are, with or without a batch.
 
     Outputs: the body's output stacked over time, and under the name of a state its last value, if the node asks for it.
     """
     body = _body(node)
-    sequences = {inner: given[outer] for inner, outer in body.sequences.items()}
-    states = {inner: given[outer] for inner, outer in body.state.items()}
+    sequences = {inner: values[outer] for inner, outer in body.sequences.items()}
+    states = {inner: values[outer] for inner, outer in body.state.items()}
     captured = {name: frame.values[name] for name in body.captured}
     batched = {name: frame.batched[name] for name in captured} | dict.fromkeys([*sequences, *states], True)
     own = f"{node.name}."  # outside the scan, a node of its body is called SCAN.NODE

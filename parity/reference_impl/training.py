@@ -68,11 +68,11 @@ def train(
         moved: dict[str, Array] = {}
         for place, phase in enumerate(graph.phases):
             reference = observe(graph, {**values, **batch}, phase=place)
-            known: dict[str, Any] = {"t": t, **hyperparameters}
+            variables: dict[str, Any] = {"t": t, **hyperparameters}
             if rule.uses_global_norm():
-                known["global_norm"] = np.sqrt(sum(np.sum(reference.gradients[name] ** 2) for name in phase.updates))
+                variables["global_norm"] = np.sqrt(sum(np.sum(reference.gradients[name] ** 2) for name in phase.updates))
             for name, factor in phase.updates.items():
-                rates = {**known, "learning_rate": known["learning_rate"] * factor}
+                rates = {**variables, "learning_rate": variables["learning_rate"] * factor}
                 values[name] = rule.step(values[name], reference.gradients[name], states[place][name], rates, FUNCTIONS)
             moved = {name: np.asarray(array) for name, array in reference.state.items()}
             values |= {name: array for name, array in moved.items() if name not in carried}
@@ -91,9 +91,9 @@ def evaluate(graph: Graph, values: Mapping[str, Array], examples: Mapping[str, A
     last batch is filled up). A value of a phase's own nodes is computed on all examples at once, in training mode, since a
     phase has no other mode."""
     if not any(wanted == node.value(suffix) for node in graph.nodes for suffix in node.outputs):
-        given, program = cast({**values, **examples}, COMPUTED["float64"]), graph.phases[_phase_of(graph, wanted)]
-        found: Array = walking.forward(graph, given, Run(COMPUTED["float64"], True), program).values[wanted]
-        return found
+        values64, program = cast({**values, **examples}, COMPUTED["float64"]), graph.phases[_phase_of(graph, wanted)]
+        value: Array = walking.forward(graph, values64, Run(COMPUTED["float64"], True), program).values[wanted]
+        return value
     count = len(next(iter(examples.values())))
     parts = []
     for start in range(0, count, batch_size):

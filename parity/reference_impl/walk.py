@@ -61,14 +61,14 @@ def forward(
     of its kink to take (inner nodes of a scan as `SCAN.NODE`, with time after the batch). Raises ValueError for a value that is
     missing or has a wrong shape or precision.
     """
-    given = _given(graph, values, run, phase)
+    inputs = _given(graph, values, run, phase)
     sources = _sources(graph)
     frame = Frame(
         run=run,
-        values={name: array for name, array in given.items() if name in sources},
-        batched={name: flag for name, flag in sources.items() if name in given},
-        parameters={parameter.name: given[parameter.name] for parameter in graph.parameters},
-        statistics={statistic.name: given[statistic.name] for statistic in graph.statistics},
+        values={name: array for name, array in inputs.items() if name in sources},
+        batched={name: flag for name, flag in sources.items() if name in inputs},
+        parameters={parameter.name: inputs[parameter.name] for parameter in graph.parameters},
+        statistics={statistic.name: inputs[statistic.name] for statistic in graph.statistics},
         branches=branches or {},
         rounding=rounding(precision),
     )
@@ -80,8 +80,8 @@ def forward(
 
 def _sources(graph: Graph) -> dict[str, bool]:
     """Values that nodes read and no node computes -> whether they have a batch axis."""
-    found = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
-    return found | {state.name: True for state in graph.carried}
+    batched = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
+    return batched | {state.name: True for state in graph.carried}
 
 
 def _given(graph: Graph, values: Mapping[str, Array], run: Run, phase: Phase | None) -> dict[str, Array]:
@@ -164,15 +164,15 @@ def taken(steps: list[EvaluatedNode]) -> dict[str, Any]:
 
     A formula inside a scan is left out: its branch may have no batch axis, and then has no place for the time axis.
     """
-    found: dict[str, Any] = {}
+    taken_arrays: dict[str, Any] = {}
     for step in steps:
         if isinstance(step.saved, Tape):
             each = [taken(inner) for inner in step.saved.times]
             arrays = [name for name, branch in each[0].items() if isinstance(branch, np.ndarray)]
-            found |= {f"{step.node.name}.{name}": np.stack([entry[name] for entry in each], axis=1) for name in arrays}
+            taken_arrays |= {f"{step.node.name}.{name}": np.stack([entry[name] for entry in each], axis=1) for name in arrays}
         elif Op(TABLE[step.node.op]).kinked:
             branch = TABLE[step.node.op].taken(step.saved)
             if step.alone:
                 branch = branch[0] if isinstance(branch, np.ndarray) else tuple(item[0] for item in branch)
-            found[step.node.name] = branch
-    return found
+            taken_arrays[step.node.name] = branch
+    return taken_arrays

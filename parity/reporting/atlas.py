@@ -168,10 +168,10 @@ def write(
 def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], made: str = "") -> str:
     """The text of the data file: a line a row and a gap, and the checksum of everything. made: the day, where it is known."""
     day = {"made": made} if made else {}
-    told = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
-    checksum = checksummed({"format": FORMAT, **day, "versions": dict(versions), **told})[CHECKSUM]
+    contents = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
+    checksum = checksummed({"format": FORMAT, **day, "versions": dict(versions), **contents})[CHECKSUM]
     lines, objects = (
-        ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in told[key]) for key in ("rows", "gaps")
+        ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in contents[key]) for key in ("rows", "gaps")
     )
     told_day = f'"made": "{made}", ' if made else ""
     head = f'{{"format": {FORMAT}, {told_day}"versions": {json.dumps(versions)}'
@@ -186,9 +186,9 @@ def _spelled(gap: DefaultGap) -> dict[str, Any]:
     }
 
 
-def _gap(found: Mapping[str, Any]) -> DefaultGap:
-    numbers = {name: None if found[name] is None else float(found[name]) for name in ("same", "published", "rounding")}
-    return DefaultGap(**{**found, **numbers})
+def _gap(table: Mapping[str, Any]) -> DefaultGap:
+    numbers = {name: None if table[name] is None else float(table[name]) for name in ("same", "published", "rounding")}
+    return DefaultGap(**{**table, **numbers})
 
 
 def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
@@ -198,19 +198,19 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
     """
     text = sealed.text_of(path, MEND)
     try:
-        found = parsed(text)
-        version = found.get("format") if isinstance(found, dict) else None
+        contents = parsed(text)
+        version = contents.get("format") if isinstance(contents, dict) else None
         if type(version) is not int or version not in HISTORY or (version != FORMAT and not trusted):
             raise ValueError(f"format {fields.shown(version)} is not {FORMAT}")
-        if wrong := _problem(found):
+        if wrong := _problem(contents):
             raise ValueError(wrong)
-        rows, gaps = [_row(row) for row in found["rows"]], [_gap(gap) for gap in found["gaps"]]
+        rows, gaps = [_row(row) for row in contents["rows"]], [_gap(gap) for gap in contents["gaps"]]
     except ValueError as error:
         raise Damaged(f"{path}: {error}: {MEND}") from None
-    if not trusted and text != spelled(rows, found["versions"], gaps, found.get("made", "")):
+    if not trusted and text != spelled(rows, contents["versions"], gaps, contents.get("made", "")):
         sealed.read_checksummed(path, MEND)
         raise Damaged(f"{path}: it is not spelled as it was written: {MEND}")
-    return rows, found["versions"], gaps
+    return rows, contents["versions"], gaps
 
 
 def told_day(path: Path) -> str:
@@ -218,8 +218,8 @@ def told_day(path: Path) -> str:
     return str(parsed(sealed.text_of(path, MEND)).get("made", ""))
 
 
-def _row(found: Mapping[str, Any]) -> AtlasRow:
-    return AtlasRow(**{**found, "answers": {name: Answer(**answer) for name, answer in found["answers"].items()}})
+def _row(table: Mapping[str, Any]) -> AtlasRow:
+    return AtlasRow(**{**table, "answers": {name: Answer(**answer) for name, answer in table["answers"].items()}})
 
 
 def _measured(value: Any) -> bool:
@@ -252,15 +252,15 @@ GAP: Mapping[str, fields.Check] = {
 }
 
 
-def _problem(found: Mapping[str, Any]) -> str:
+def _problem(contents: Mapping[str, Any]) -> str:
     """What is wrong with a data file's object, with the row's name, or nothing."""
-    if not fields.day(found.get("made", "2026-01-01")):
+    if not fields.day(contents.get("made", "2026-01-01")):
         return "`made` is a day, such as 2026-11-21"
-    if not set(found) <= {"format", "made", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(
-        found
+    if not set(contents) <= {"format", "made", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(
+        contents
     ):
         return "it has `format`, `versions`, `rows` and `gaps`"
-    versions, rows, gaps = found["versions"], found["rows"], found["gaps"]
+    versions, rows, gaps = contents["versions"], contents["rows"], contents["gaps"]
     if not fields.words(versions) or not all(map(fields.word, versions)):
         return "`versions` is a table of frameworks"
     if not isinstance(rows, list) or not isinstance(gaps, list):
@@ -269,8 +269,8 @@ def _problem(found: Mapping[str, Any]) -> str:
         wrong = fields.problem(row, ROW, needed=ROW)
         if not wrong and not set(versions) <= set(row["answers"]):
             wrong = "a framework has no answer"
-        told = [] if wrong else [fields.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
-        if wrong := wrong or next(filter(None, told), ""):
+        problems = [] if wrong else [fields.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
+        if wrong := wrong or next(filter(None, problems), ""):
             return f"row {number}: {wrong}"
-    told = [fields.problem(gap, GAP, needed=GAP) for gap in gaps]
-    return next((f"gap {number}: {wrong}" for number, wrong in enumerate(told, start=1) if wrong), "")
+    problems = [fields.problem(gap, GAP, needed=GAP) for gap in gaps]
+    return next((f"gap {number}: {wrong}" for number, wrong in enumerate(problems, start=1) if wrong), "")

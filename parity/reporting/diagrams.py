@@ -36,8 +36,8 @@ def mermaid(boxes: Sequence[Box]) -> str:
 
 def _mermaid_text(text: str) -> str:
     """Letters, figures and a few signs as they are; every other one by its number, as Mermaid has it."""
-    seen = escaping.visible(text)
-    return "".join(sign if sign.isalnum() or sign in " ._-×,/" else f"#{ord(sign)};" for sign in seen)
+    visible = escaping.visible(text)
+    return "".join(sign if sign.isalnum() or sign in " ._-×,/" else f"#{ord(sign)};" for sign in visible)
 
 
 def svg(boxes: Sequence[Box], title: str) -> str:

@@ -45,9 +45,11 @@ class AtlasEntry:
         """JSON: `here>there` -> what to do, where it hangs on the direction; nothing where one advice stands for all."""
         if self.row.advice or not self.row.differs:
             return ""
-        asked = [name for name, answer in self.row.answers.items() if answer.measured]
-        told = {f"{here}>{there}": self.row.between(here, there).remedy(here, there) for here, there in permutations(asked, 2)}
-        kept = {pair: text for pair, text in told.items() if text}
+        answered = [name for name, answer in self.row.answers.items() if answer.measured]
+        advice = {
+            f"{here}>{there}": self.row.between(here, there).remedy(here, there) for here, there in permutations(answered, 2)
+        }
+        kept = {pair: text for pair, text in advice.items() if text}
         return json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""
 
     @property
@@ -62,8 +64,10 @@ class AtlasEntry:
 
 def entries(material: SiteMaterial) -> list[AtlasEntry]:
     """Every row, the worst first, rows without a difference last."""
-    found = [AtlasEntry(row, *odd_ones(row), material.consequences.get(row.name, {})) for row in material.atlas]
-    return sorted(found, key=lambda entry: (entry.worst is None, entry.worst.rank if entry.worst else (), entry.row.name))
+    atlas_entries = [AtlasEntry(row, *odd_ones(row), material.consequences.get(row.name, {})) for row in material.atlas]
+    return sorted(
+        atlas_entries, key=lambda entry: (entry.worst is None, entry.worst.rank if entry.worst else (), entry.row.name)
+    )
 
 
 def odd_ones(row: AtlasRow) -> tuple[tuple[str, ...], bool]:
@@ -79,23 +83,23 @@ def odd_ones(row: AtlasRow) -> tuple[tuple[str, ...], bool]:
     return tuple(name for name, meaning in meant.items() if meaning != most), True
 
 
-def kind_counts(found: Iterable[AtlasEntry]) -> dict[str, int]:
+def kind_counts(atlas_entries: Iterable[AtlasEntry]) -> dict[str, int]:
     """Kind -> how many rows have it at worst."""
-    counts = Counter(entry.worst.kind for entry in found if entry.worst)
+    counts = Counter(entry.worst.kind for entry in atlas_entries if entry.worst)
     return {kind: counts[kind] for kind in KINDS}
 
 
-def of_pair(found: Iterable[AtlasEntry], here: str, there: str) -> list[tuple[AtlasEntry, Consequence]]:
+def of_pair(atlas_entries: Iterable[AtlasEntry], here: str, there: str) -> list[tuple[AtlasEntry, Consequence]]:
     """The rows that differ between two frameworks, the worst first."""
     pair = (min(here, there), max(here, there))
-    told = [(entry, entry.consequences[pair]) for entry in found if pair in entry.consequences]
-    return sorted(told, key=lambda item: (item[1].rank, item[0].row.name))
+    pairs = [(entry, entry.consequences[pair]) for entry in atlas_entries if pair in entry.consequences]
+    return sorted(pairs, key=lambda item: (item[1].rank, item[0].row.name))
 
 
-def of_items(found: Iterable[AtlasEntry], items: Iterable[str]) -> list[AtlasEntry]:
+def of_items(atlas_entries: Iterable[AtlasEntry], items: Iterable[str]) -> list[AtlasEntry]:
     """The rows about some items, such as the ops of a network; only those that differ."""
     wanted = set(items)
-    return [entry for entry in found if entry.worst and entry.row.name.partition(".")[0] in wanted]
+    return [entry for entry in atlas_entries if entry.worst and entry.row.name.partition(".")[0] in wanted]
 
 
 def _plain(size: float | None) -> str:

@@ -95,23 +95,23 @@ class RecordedEvidence:
     @cached_property
     def frameworks(self) -> Sequence[str]:
         """Those of the table, then what the records know beside it."""
-        known = [facts.name for facts in self.material.frameworks]
-        seen = {row.framework for _, row in self.rows} | set(self.material.atlas_versions)
-        return [*known, *sorted(seen - set(known))]
+        order = [facts.name for facts in self.material.frameworks]
+        recorded = {row.framework for _, row in self.rows} | set(self.material.atlas_versions)
+        return [*order, *sorted(recorded - set(order))]
 
     @cached_property
     def measured(self) -> Sequence[str]:
         """Frameworks of which any row is on record."""
-        seen = {row.framework for _, row in self.rows} | set(self.material.atlas_versions)
-        return [name for name in self.frameworks if name in seen]
+        recorded = {row.framework for _, row in self.rows} | set(self.material.atlas_versions)
+        return [name for name in self.frameworks if name in recorded]
 
     @cached_property
     def _by_spec(self) -> Mapping[str, Sequence[tuple[SuiteRecords, Row]]]:
-        found: dict[str, list[tuple[SuiteRecords, Row]]] = {}
+        by_spec: dict[str, list[tuple[SuiteRecords, Row]]] = {}
         for suite, row in self.rows:
             if row.kind != "training":
-                found.setdefault(base(row.spec), []).append((suite, row))
-        return found
+                by_spec.setdefault(base(row.spec), []).append((suite, row))
+        return by_spec
 
     def agreement(self, spec: str, kinds: Iterable[str] = ("architectures", "nodes")) -> list[AgreementLine]:
         """The lines of a spec: the published size first, then by precision and framework; layers alone last."""
@@ -143,7 +143,7 @@ class RecordedEvidence:
     @cached_property
     def speeds(self) -> Sequence[SpeedTable]:
         """Every workload that was timed."""
-        found = []
+        tables = []
         for suite in self.material.suites:
             groups: dict[tuple[str, str], list[Speed]] = {}
             for speed in suite.results.speeds:
@@ -153,8 +153,8 @@ class RecordedEvidence:
                 for (_, device, batch), workload in timed.workloads(Results("", "", speeds=chosen)).items():
                     if cells := workload.cells:
                         spec = cells[0].speed.spec
-                        found.append(SpeedTable(spec, device, batch, dtype, mode, machine, suite.folder, cells))
-        return found
+                        tables.append(SpeedTable(spec, device, batch, dtype, mode, machine, suite.folder, cells))
+        return tables
 
     @cached_property
     def trained(self) -> Sequence[TrainedNetwork]:
@@ -167,12 +167,13 @@ class RecordedEvidence:
 
     def networks(self, size: str, dtype: str) -> dict[str, dict[str, str]]:
         """Architecture -> framework -> verdict, of one size (`full`: published; otherwise small) and precision."""
-        found: dict[str, dict[str, list[str]]] = {}
+        verdicts_by_spec: dict[str, dict[str, list[str]]] = {}
         for _, row in self.rows:
             if row.kind == "architectures" and row.dtype == dtype and size_of(row) == size:
-                found.setdefault(base(row.spec), {}).setdefault(row.framework, []).append(row.verdict)
+                verdicts_by_spec.setdefault(base(row.spec), {}).setdefault(row.framework, []).append(row.verdict)
         return {
-            spec: {name: worst(verdicts) for name, verdicts in sorted(each.items())} for spec, each in sorted(found.items())
+            spec: {name: worst(verdicts) for name, verdicts in sorted(each.items())}
+            for spec, each in sorted(verdicts_by_spec.items())
         }
 
     def cell(self, spec: str, framework: str) -> AgreementLine | None:

@@ -53,8 +53,8 @@ def count(value: Any) -> bool:
     return type(value) is int and 0 <= value < GREATEST_COUNT
 
 
-def one_of(*known: str) -> Check:
-    return lambda value: isinstance(value, str) and value in known
+def one_of(*words: str) -> Check:
+    return lambda value: isinstance(value, str) and value in words
 
 
 def optional(check: Check) -> Check:
@@ -83,8 +83,8 @@ def _block(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     steps, wall = value.get("steps"), value.get("wall_ns")
-    told = ("foreign", "steal", *(key for key in ("throttled", "minor_faults", "rss_bytes") if key in value))
-    shares = all(number(value.get(key)) and value[key] >= 0 for key in told)
+    counters = ("foreign", "steal", *(key for key in ("throttled", "minor_faults", "rss_bytes") if key in value))
+    shares = all(number(value.get(key)) and value[key] >= 0 for key in counters)
     return shares and count(steps) and count(wall) and steps != 0 and wall != 0
 
 
@@ -102,7 +102,7 @@ def plain(value: Any) -> bool:
     return value is None or isinstance(value, bool) or number(value) or text(value)
 
 
-def asked(value: Any) -> bool:
+def required_quality(value: Any) -> bool:
     """Whether a value is the text of a required quality."""
     if not isinstance(value, str) or not ASKED.fullmatch(value):
         return False
@@ -135,7 +135,7 @@ CURVE: Mapping[str, Check] = {
     "losses": each(optional(number)),
     **dict.fromkeys(("accuracy", "final_distance", "quality", "at_start", "guess"), optional(number)),
     **dict.fromkeys(("dataset", "measure"), line),
-    "asked": asked,
+    "asked": required_quality,
     "reached": optional(lambda value: isinstance(value, bool)),
 }
 SPEED: Mapping[str, Check] = {
@@ -176,19 +176,21 @@ def problem(item: Any, checks: Mapping[str, Check], *, needed: Iterable[str]) ->
     return ""
 
 
-def environment_problem(found: Any) -> str:
+def environment_problem(contents: Any) -> str:
     """The fault of a manifest's description of the machine and the frameworks; empty if there is none."""
-    if not isinstance(found, dict) or set(found) != {"machine", "frameworks"}:
+    if not isinstance(contents, dict) or set(contents) != {"machine", "frameworks"}:
         return "`environment` has `machine` and `frameworks`"
-    if not words(found["machine"]):
+    if not words(contents["machine"]):
         return "`machine` is a table of words"
-    if not isinstance(found["frameworks"], dict):
+    if not isinstance(contents["frameworks"], dict):
         return "`frameworks` is no table"
-    for key, framework in found["frameworks"].items():
+    for key, framework in contents["frameworks"].items():
         if not word(key) or not plain(framework):
             return f"a framework cannot be {shown(key)}"
-        known = {item: framework[item] for item in FRAMEWORK if item in framework} if isinstance(framework, dict) else framework
-        if wrong := problem(known, FRAMEWORK, needed=FRAMEWORK):
+        present = (
+            {item: framework[item] for item in FRAMEWORK if item in framework} if isinstance(framework, dict) else framework
+        )
+        if wrong := problem(present, FRAMEWORK, needed=FRAMEWORK):
             return f"{key}: {wrong}"
     return ""
 

@@ -124,8 +124,8 @@ def _logarithmic(values: Iterable[float]) -> dict[str, Any]:
 
 
 def _colour(frameworks: Sequence[str]) -> dict[str, Any]:
-    known = sorted(set(frameworks))
-    scale = {"domain": known, "range": [_of_framework(name) for name in known]}
+    names = sorted(set(frameworks))
+    scale = {"domain": names, "range": [_of_framework(name) for name in names]}
     return {"field": "framework", "type": "nominal", "scale": scale}
 
 

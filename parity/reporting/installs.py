@@ -60,10 +60,10 @@ def write(records: Sequence[InstallRecord], path: Path) -> None:
 
 def read(path: Path) -> list[InstallRecord]:
     """The records of a file. Raises Damaged where it is not whole, of another format, or holds what it cannot."""
-    found = sealed.read_checksummed(path, MEND)
-    records = found.get("installs")
-    if found.get("format") != FORMAT or not isinstance(records, list):
-        raise Damaged(f"{path}: format {fields.shown(found.get('format'))} is not {FORMAT}: {MEND}")
+    contents = sealed.read_checksummed(path, MEND)
+    records = contents.get("installs")
+    if contents.get("format") != FORMAT or not isinstance(records, list):
+        raise Damaged(f"{path}: format {fields.shown(contents.get('format'))} is not {FORMAT}: {MEND}")
     for number, record in enumerate(records, start=1):
         if wrong := fields.problem(record, CHECKS, needed=CHECKS):
             raise Damaged(f"{path}: install {number}: {wrong}: {MEND}")

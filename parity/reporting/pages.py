@@ -73,11 +73,11 @@ def trainings(results: Results) -> dict[str, list[Curve]]:
     groups: dict[tuple[str, str, str], list[Curve]] = {}
     for curve in sorted(results.curves, key=lambda curve: (curve.spec, curve.case, curve.dataset, curve.framework)):
         groups.setdefault((curve.spec, curve.case, curve.dataset), []).append(curve)
-    found: dict[str, list[Curve]] = {}
+    by_case: dict[str, list[Curve]] = {}
     for (spec, _, _), curves in groups.items():
-        times = 1 + sum(curves[0].spec == spec for curves in found.values())
-        found[file_name(spec if times == 1 else f"{spec}-{times}")] = curves
-    return found
+        times = 1 + sum(curves[0].spec == spec for curves in by_case.values())
+        by_case[file_name(spec if times == 1 else f"{spec}-{times}")] = curves
+    return by_case
 
 
 def write(results: Results, folder: Path) -> list[Path]:
@@ -131,12 +131,12 @@ def environment(escape: bool) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "asked": wording.asked,
+        "asked": wording.required_quality,
         "cell": wording.cell_text,
         "mark": wording.mark,
         "number": wording.number,
         "speed": wording.speed_text,
-        "seen": wording.seen,
+        "seen": wording.control_sentence,
         "share": wording.utilization,
         "mebibytes": lambda speed: wording.mebibytes(speeds.memory_bytes(speed)),
         "ms": wording.milliseconds,

@@ -175,8 +175,8 @@ def _manifest(path: Path) -> dict[str, Any]:
     """The checked manifest, with the seals of the other files. Raises Damaged."""
     text = sealed.text_of(path, MEND)
     try:
-        found = parsed(text)
-        version = found.get("format") if isinstance(found, dict) else None
+        manifest = parsed(text)
+        version = manifest.get("format") if isinstance(manifest, dict) else None
         if type(version) is int and version in HISTORY and version != FORMAT:
             raise ValueError(
                 f"format {version} is not {FORMAT}: `parity report --seal` trusts such files, and writes them anew"
@@ -184,7 +184,7 @@ def _manifest(path: Path) -> dict[str, Any]:
         body = sealed.read_checksummed(path, MEND)
         if version != FORMAT or type(version) is not int:
             raise ValueError(f"format {checks.shown(version)} is not {FORMAT}")
-        if text != _spelled(found):
+        if text != _spelled(manifest):
             raise ValueError("it is not spelled as it was written")
         files = body.get("files")
         if not isinstance(files, dict) or set(files) != {f"{name}.jsonl" for name in FILES}:
@@ -199,28 +199,28 @@ def _manifest(path: Path) -> dict[str, Any]:
 def _unsealed(path: Path) -> dict[str, Any]:
     text = sealed.text_of(path, MEND)
     try:
-        found = parsed(text)
+        lines = parsed(text)
     except ValueError as error:
         raise Damaged(f"{path}: {error}: {MEND}") from None
-    if not isinstance(found, dict) or type(found.get("format")) is not int or found["format"] not in HISTORY:
+    if not isinstance(lines, dict) or type(lines.get("format")) is not int or lines["format"] not in HISTORY:
         raise Damaged(f"{path}: it is no manifest of parity: {MEND}")
-    return found
+    return lines
 
 
-def _items(path: Path, lines: Iterable[str], kind: type, known: Mapping[str, checks.Check]) -> list[Any]:
+def _items(path: Path, lines: Iterable[str], kind: type, checked: Mapping[str, checks.Check]) -> list[Any]:
     """The objects of a file's lines, with every field checked. Raises Damaged, with the line's number."""
     needed = [item.name for item in fields(kind) if item.default is MISSING]
-    found = []
+    items = []
     for number, line in enumerate(lines, start=1):
         try:
             item = parsed(line)
-            wrong = checks.problem(item, known, needed=needed)
+            wrong = checks.problem(item, checked, needed=needed)
         except ValueError as error:
             wrong = str(error)
         if wrong:
             raise Damaged(f"{path}, line {number}: {wrong}: {AGAIN}")
-        found.append(kind(**item))
-    return found
+        items.append(kind(**item))
+    return items
 
 
 def _check_lengths(path: Path, curves: Iterable[Curve]) -> None:

@@ -86,11 +86,11 @@ def optimizer_of(speed: Speed) -> str:
 
 def rounds(speed: Speed) -> dict[int, list[float]]:
     """Round -> nanoseconds a step of each quiet block of its process. A process without a quiet block has no round."""
-    found = {}
+    by_round = {}
     for place, process in enumerate(speed.processes):
         if kept := [block["wall_ns"] / block["steps"] for block in process["blocks"] if quiet(block)]:
-            found[int(process.get("round", place))] = kept
-    return found
+            by_round[int(process.get("round", place))] = kept
+    return by_round
 
 
 def quiet(block: Mapping[str, Any]) -> bool:
@@ -122,13 +122,13 @@ def why_not(speed: Speed, top: float = 0.0) -> str:
 
 def peak(speeds: Sequence[Speed]) -> float:
     """Operations a second of the fastest product of matrices that the run measured in a quiet block; 0 without one."""
-    found = [0.0]
+    rates = [0.0]
     for item in speeds:
         if item.role == PEAK:
-            found += [1e9 * item.flops / block for blocks in step_samples(item) for block in blocks]
+            rates += [1e9 * item.flops / block for blocks in step_samples(item) for block in blocks]
         quiet_ones = (process for process in item.processes if any(map(quiet, process["blocks"])))
-        found += [PRODUCT * float(process.get("products_per_second", 0.0)) for process in quiet_ones]
-    return max(found) if any(item.role == PEAK and step_samples(item) for item in speeds) else 0.0
+        rates += [PRODUCT * float(process.get("products_per_second", 0.0)) for process in quiet_ones]
+    return max(rates) if any(item.role == PEAK and step_samples(item) for item in speeds) else 0.0
 
 
 def settled(speeds: Sequence[Speed]) -> list[Speed]:
@@ -142,10 +142,10 @@ def _workload(group: Sequence[Speed], top: float) -> TimedWorkload:
     whys = [(item, why_not(item, top)) for item in plain]
     timed = sorted(
         ((median_of_medians(step_samples(item)), item.framework, item.mode, item) for item, why in whys if not why),
-        key=lambda found: found[:3],
+        key=lambda item: item[:3],
     )
     control = _control(group)
-    cells = [_cell(found[3], found[0], timed[0][3], len(timed), control, top) for found in timed]
+    cells = [_cell(row[3], row[0], timed[0][3], len(timed), control, top) for row in timed]
     if len(cells) > 1:
         standings = {cell.standing for cell in cells[1:]}
         first = "unranked" if "unranked" in standings else "tie" if "tie" in standings else "fastest"
@@ -187,33 +187,33 @@ def _control(group: Sequence[Speed]) -> Control | None:
 
 def notes(speed: Speed) -> tuple[str, ...]:
     """What a reader must know of a number, each in a few words."""
-    found, kept = [], len(rounds(speed))
+    sentences, kept = [], len(rounds(speed))
     if speed.asked and kept < speed.asked:
-        found.append(f"{kept} of {speed.asked} processes quiet")
+        sentences.append(f"{kept} of {speed.asked} processes quiet")
     if speed.checked_batch and speed.checked_batch != speed.batch_size:
-        found.append(f"checked with batch {speed.checked_batch}")
+        sentences.append(f"checked with batch {speed.checked_batch}")
     if speed.dropping:
-        found.append("its own dropout; checked with given masks")
+        sentences.append("its own dropout; checked with given masks")
     kinds = [process.get("warmup", {}).get("kind", "flat") for process in speed.processes]
     for kind in ("slowing", "no steady state"):
         if kinds.count(kind):
-            found.append(f"{kind} in {kinds.count(kind)} of {len(kinds)} processes")
+            sentences.append(f"{kind} in {kinds.count(kind)} of {len(kinds)} processes")
     faults = faults_a_step(speed)
     if faults and max(faults) > budgets.UNSTABLE_FAULTS * (min(faults) + 1):
-        found.append(f"unstable: {min(faults):,.0f} to {max(faults):,.0f} page faults a step")
-    return tuple(found)
+        sentences.append(f"unstable: {min(faults):,.0f} to {max(faults):,.0f} page faults a step")
+    return tuple(sentences)
 
 
 def faults_a_step(speed: Speed) -> list[float]:
     """Minor page faults a step of each process, in the median of its quiet blocks."""
-    found = []
+    faults = []
     for process in speed.processes:
         blocks = [
             block["minor_faults"] / block["steps"] for block in process["blocks"] if quiet(block) and "minor_faults" in block
         ]
         if blocks:
-            found.append(median(blocks))
-    return found
+            faults.append(median(blocks))
+    return faults
 
 
 def memory_bytes(speed: Speed) -> float:

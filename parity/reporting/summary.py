@@ -87,10 +87,10 @@ def counts(rows: Iterable[Row]) -> dict[str, Counter[str]]:
     by_case: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         by_case.setdefault((row.framework, row.case), []).append(row.verdict)
-    found: dict[str, Counter[str]] = {}
+    by_framework: dict[str, Counter[str]] = {}
     for (framework, _), verdicts in by_case.items():
-        found.setdefault(framework, Counter())[worst(verdicts)] += 1
-    return dict(sorted(found.items()))
+        by_framework.setdefault(framework, Counter())[worst(verdicts)] += 1
+    return dict(sorted(by_framework.items()))
 
 
 def exceptions(rows: Iterable[Row]) -> list[Row]:

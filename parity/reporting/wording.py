@@ -46,12 +46,12 @@ def number(value: float | None, digits: int = 2) -> str:
 
 def cell_text(cell: Cell) -> str:
     """The text of a matrix's cell, such as `✓ agrees 0.31`, with the share of the budget if a budget decided."""
-    told = cell.used is not None and cell.verdict in ("agrees", "differs")
-    share = f" {number(cell.used)}" if told else ""
+    is_told = cell.used is not None and cell.verdict in ("agrees", "differs")
+    share = f" {number(cell.used)}" if is_told else ""
     return f"{mark(cell.verdict)} {SHORT.get(cell.verdict, cell.verdict).replace('_', ' ')}{share}"
 
 
-def asked(curve: Curve) -> str:
+def required_quality(curve: Curve) -> str:
     """The required quality, such as `at least 0.9`. If a guess without a model meets it, the text says that it must fail."""
     bounds = [bound.split() for bound in curve.asked.split(" and ") if bound]
     reached = curve.guess is not None and all(
@@ -66,8 +66,8 @@ def speed_text(cell: SpeedCell, missing: bool = False) -> str:
         return cell.why.replace("_", " ")
     if cell.times is None:
         words = {"alone": "alone", "fastest": "fastest", "tie": "tie"}
-        told = words.get(cell.standing, "1")
-        return f"{told} of those timed" if missing and told == "fastest" else told
+        words_told = words.get(cell.standing, "1")
+        return f"{words_told} of those timed" if missing and words_told == "fastest" else words_told
     if cell.ratio is None:
         return f"{cell.times:.2f} (no interval)"
     interval = f"{cell.ratio.value:.2f} ({cell.ratio.low:.2f}–{cell.ratio.high:.2f})"
@@ -79,7 +79,7 @@ def interval(value: Interval | None) -> str:
     return "" if value is None else f"{value.value:.3f} ({value.low:.3f}–{value.high:.3f})"
 
 
-def seen(workload: TimedWorkload) -> str:
+def control_sentence(workload: TimedWorkload) -> str:
     """What the run could see of a workload, in a sentence: its A/A pair and the floor."""
     control = workload.control
     if control is None:
@@ -87,8 +87,8 @@ def seen(workload: TimedWorkload) -> str:
     name = f"{control.speed.framework} ({control.speed.mode})"
     if control.ratio is None or control.floor is None:
         return f"The A/A pair of {name} has too few quiet rounds for an interval, so that nothing is ranked."
-    told = f"{control.ratio.value:.3f} ({control.ratio.low:.3f}–{control.ratio.high:.3f})"
-    return f"{name} measured twice (A/A): {told}; a ratio below {control.floor:.2f} could not be seen."
+    ratio_text = f"{control.ratio.value:.3f} ({control.ratio.low:.3f}–{control.ratio.high:.3f})"
+    return f"{name} measured twice (A/A): {ratio_text}; a ratio below {control.floor:.2f} could not be seen."
 
 
 def utilization(value: float | None) -> str:
@@ -108,12 +108,12 @@ def share(value: float) -> str:
     return f"{percent} %" if value >= 1e-4 else f"{value:.0e}"
 
 
-def consequence(found: Consequence) -> str:
+def consequence(unheeded: Consequence) -> str:
     """`silent and large, 90 %: one forward pass in training`."""
     words = {"silent_large": "silent and large", "silent_small": "silent and small", "visible": "shows itself"}
-    told = words.get(found.kind, found.kind.replace("_", " "))
-    size = f", {share(found.size)}" if found.size else ""
-    return f"{told}{size}: {found.how}{'' if found.ordinary else ', for an input that ordinary data do not have'}"
+    kind_text = words.get(unheeded.kind, unheeded.kind.replace("_", " "))
+    size = f", {share(unheeded.size)}" if unheeded.size else ""
+    return f"{kind_text}{size}: {unheeded.how}{'' if unheeded.ordinary else ', for an input that ordinary data do not have'}"
 
 
 def milliseconds(nanoseconds: float) -> str:

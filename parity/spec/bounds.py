@@ -37,10 +37,10 @@ def _inside(node: Node, inputs: Mapping[str, Input], shapes: Mapping[str, Shape]
     if body is None:
         return
     inner = {name: inputs[outer] for name, outer in body.sequences.items() if outer in inputs}
-    known = {**shapes, **{name: shapes[outer][1:] for name, outer in body.sequences.items()}}
-    known |= {name: shapes[outer] for name, outer in body.state.items()}
-    known |= {child.value(suffix): shape for child in body.nodes for suffix, shape in child.outputs.items()}
-    yield from _over(body.nodes, {**inputs, **inner}, known)
+    shapes_known = {**shapes, **{name: shapes[outer][1:] for name, outer in body.sequences.items()}}
+    shapes_known |= {name: shapes[outer] for name, outer in body.state.items()}
+    shapes_known |= {child.value(suffix): shape for child in body.nodes for suffix, shape in child.outputs.items()}
+    yield from _over(body.nodes, {**inputs, **inner}, shapes_known)
 
 
 def _places(node: Node, graph_input: Input | None, count: int, what: str) -> Found:

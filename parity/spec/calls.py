@@ -82,8 +82,8 @@ def _check_network_inputs(scope: Scope, step: WrittenStep, settings: Table, own:
         if value.shape is None or declared is None:
             continue
         if value.shape != declared.shape:
-            told = f"network `{step.op}` takes `{name}` of shape {declared.shape}, not {value.shape}"
-            raise scope.refuse(place, told)
+            message = f"network `{step.op}` takes `{name}` of shape {declared.shape}, not {value.shape}"
+            raise scope.refuse(place, message)
         if value.dtype != declared.dtype:
             raise scope.refuse(place, f"network `{step.op}` takes `{name}` of {declared.dtype}s, not {value.dtype}s")
 

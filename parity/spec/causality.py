@@ -15,15 +15,15 @@ from parity.spec.graph import Node
 
 def look_ahead(nodes: Iterable[Node], feed: str, value: str) -> Node | None:
     """The node through which `value` sees later steps of the input `feed`, or None."""
-    seen: dict[str, Node | None] = {feed: None}  # value that depends on the feed -> the node that mixed its steps
+    mixers: dict[str, Node | None] = {feed: None}  # value that depends on the feed -> the node that mixed its steps
     for node in nodes:
-        reading = [name for name in node.sources() if name in seen]
+        reading = [name for name in node.sources() if name in mixers]
         if not reading:
             continue
-        mixed = next((seen[name] for name in reading if seen[name] is not None), None)
+        mixed = next((mixers[name] for name in reading if mixers[name] is not None), None)
         for suffix in node.outputs:
-            seen[node.value(suffix)] = mixed or (None if _stepwise(node, suffix, reading) else node)
-    return seen.get(value)
+            mixers[node.value(suffix)] = mixed or (None if _stepwise(node, suffix, reading) else node)
+    return mixers.get(value)
 
 
 def _stepwise(node: Node, suffix: str, reading: list[str]) -> bool:

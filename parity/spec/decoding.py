@@ -31,9 +31,9 @@ def read_decoding(scope: Scope, part: DecodingPart | None, inputs: Sequence[Inpu
         return None
     if source.shape is not None and len(source.shape) != 2:
         scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
-    given = next((graph_input for graph_input in inputs if graph_input.name == part.feed), None)
-    if given is not None and given.dtype == "integer" and len(given.shape) == 1:
-        _check_numbers(scope, part, numbers, given, source)
+    feed_input = next((graph_input for graph_input in inputs if graph_input.name == part.feed), None)
+    if feed_input is not None and feed_input.dtype == "integer" and len(feed_input.shape) == 1:
+        _check_numbers(scope, part, numbers, feed_input, source)
     return {"feed": part.feed, "from": source.name, **numbers}
 
 

@@ -228,10 +228,10 @@ class Expansion:
         part = self.architecture.networks[network]
         aside = Ledger(self.architecture, constants=self.ledger.constants, read=self.ledger.read)
         scope = Scope(aside, GraphBody())
-        for given, declared in part.inputs.items():
-            graph_input = read_input(scope, given, declared)
+        for input_name, declared in part.inputs.items():
+            graph_input = read_input(scope, input_name, declared)
             shape = None if graph_input is None else graph_input.shape
-            scope.own[given] = SpecValue(given, shape, declared.dtype, True, scope.frame)
+            scope.own[input_name] = SpecValue(input_name, shape, declared.dtype, True, scope.frame)
         with suppress(BrokenSpec):
             run(scope, part.layers, scope.own[next(iter(part.inputs))], part.place("layers"))
         self.ledger.mistakes += aside.mistakes
@@ -240,17 +240,17 @@ class Expansion:
 
     def _check_count(self) -> None:
         """Checks the parameter count against the published figure, which holds for the full size."""
-        told = self.architecture.parameters
-        if told is None or (self.size != "full" and self.size in self.architecture.sizes):
+        counts = self.architecture.parameters
+        if counts is None or (self.size != "full" and self.size in self.architecture.sizes):
             return
         place = self.architecture.place("parameters")
         sizes = {name: _product(parameter.shape) for name, parameter in self.ledger.parameters.items()}
-        if isinstance(told, int):
-            if sum(sizes.values()) != told:
-                self.scope.refuse(place, f"`parameters` says {told:,}, and there are {sum(sizes.values()):,}")
+        if isinstance(counts, int):
+            if sum(sizes.values()) != counts:
+                self.scope.refuse(place, f"`parameters` says {counts:,}, and there are {sum(sizes.values()):,}")
             return
         table = self.architecture.table("parameters")
-        for network, count in told.items():
+        for network, count in counts.items():
             if network not in self.architecture.networks:
                 close = did_you_mean(network, self.architecture.networks)
                 self.scope.refuse(table.key_places[network], f"no network `{network}`{close}")

@@ -24,10 +24,10 @@ RECURRENT = frozenset({"rnn", "gru", "lstm"})
 
 def of_example(graph: Graph) -> int:
     """How many numbers all values of one example hold; values inside of scans count once per round."""
-    given = [graph_input.shape for graph_input in graph.batch_inputs()] + [
+    shapes = [graph_input.shape for graph_input in graph.batch_inputs()] + [
         carried_state.shape for carried_state in graph.carried
     ]
-    return sum(map(prod, given)) + _values(graph.all_nodes(), 1)
+    return sum(map(prod, shapes)) + _values(graph.all_nodes(), 1)
 
 
 def parameters(graph: Graph) -> int:

@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any
 
 from parity.formulas.formula import SCALARS, Formula
-from parity.formulas.syntax import FUNCTIONS, RULES_ONLY, FormulaError, iterations, told
+from parity.formulas.syntax import FUNCTIONS, RULES_ONLY, FormulaError, iterations, number_text
 from parity.spec.mistakes import Mistake, Place
 
 Places = Mapping[str, Place]
@@ -45,7 +45,7 @@ def _function(name: str) -> Callable[..., Any]:
         tensors = [argument for argument in arguments if isinstance(argument, Tensor)]
         for argument in arguments if tensors else ():
             if not isinstance(argument, Tensor) and not _finite(argument):
-                raise FormulaError(f"`{name}` is asked of {told(argument)}")
+                raise FormulaError(f"`{name}` is asked of {number_text(argument)}")
         if tensors:
             return tensors[0]
         if name in SCALARS:
@@ -76,32 +76,32 @@ RULES: Mapping[str, Callable[..., Any]] = {name: _function(name) for name in FUN
 assert set(SCALARS) | RULES_ONLY == set(FUNCTIONS)  # noqa: S101 - a function that no table holds would be refused everywhere
 
 
-def of_number(text: Any, place: Place, known: Mapping[str, float], at: str, *, positive: bool = False) -> Iterator[Mistake]:
+def of_number(text: Any, place: Place, numbers: Mapping[str, float], at: str, *, positive: bool = False) -> Iterator[Mistake]:
     """Mistakes in a formula whose result is a number, at these values. at: words that tell which values they are."""
     try:
         formula = Formula(str(text))
-        found = formula.evaluate(known, SCALARS)
+        value = formula.evaluate(numbers, SCALARS)
     except FormulaError as error:
         yield Mistake(place.within(error.column), f"{error.message} ({at})")
         return
-    if not _finite(found) or (positive and found <= 0):
+    if not _finite(value) or (positive and value <= 0):
         wanted = "a positive number" if positive else "finite"
-        yield Mistake(place, f"`{formula.text}` is {told(found)}, not {wanted} ({at})")
+        yield Mistake(place, f"`{formula.text}` is {number_text(value)}, not {wanted} ({at})")
 
 
 def of_rule(
-    formulas: Mapping[str, Any], places: Places, known: Mapping[str, float], tensors: frozenset[str]
+    formulas: Mapping[str, Any], places: Places, numbers: Mapping[str, float], tensors: frozenset[str]
 ) -> Iterator[Mistake]:
     """Mistakes in the formulas of an update, in their order. The step and hyper-parameters are plain numbers."""
-    values: dict[str, Any] = {**known, **dict.fromkeys(tensors, Tensor())}
+    values: dict[str, Any] = {**numbers, **dict.fromkeys(tensors, Tensor())}
     for name, text in formulas.items():
         try:
-            found = Formula(str(text)).evaluate(values, RULES)
+            value = Formula(str(text)).evaluate(values, RULES)
         except FormulaError as error:
-            yield Mistake(places[name].within(error.column), f"{error.message} (step t = {known['t']:g})")
+            yield Mistake(places[name].within(error.column), f"{error.message} (step t = {numbers['t']:g})")
             return
-        if not isinstance(found, Tensor) and not _finite(found):
-            yield Mistake(places[name], f"the new `{name}` is {told(found)}, not finite (step t = {known['t']:g})")
+        if not isinstance(value, Tensor) and not _finite(value):
+            yield Mistake(places[name], f"the new `{name}` is {number_text(value)}, not finite (step t = {numbers['t']:g})")
             return
-        if name == "w" and not isinstance(found, Tensor):
+        if name == "w" and not isinstance(value, Tensor):
             yield Mistake(places[name], "the new `w` is the same number whatever `w`, `g` and the state are")

@@ -111,12 +111,12 @@ class Node:
 
     def sources(self) -> tuple[str, ...]:
         """Every value that this node reads, in order."""
-        found: list[str] = []
+        names: list[str] = []
         for source in self.inputs.values():
-            found.extend([source] if isinstance(source, str) else source)
+            names.extend([source] if isinstance(source, str) else source)
         if self.body:
-            found += [*self.body.sequences.values(), *self.body.state.values(), *self.body.captured]
-        return tuple(dict.fromkeys(found))
+            names += [*self.body.sequences.values(), *self.body.state.values(), *self.body.captured]
+        return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True)

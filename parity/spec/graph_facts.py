@@ -22,15 +22,15 @@ def with_bodies(nodes: Iterable[Node]) -> Iterator[Node]:
 def mask_inputs(nodes: Iterable[Node]) -> frozenset[str]:
     """Values that these nodes read as masks of dropout, from outside of scans. Masks are
     draws, and their gradient means nothing."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in nodes:
         mask = node.inputs.get("mask")
         if isinstance(mask, str):
-            found.add(mask)
+            names.add(mask)
         if node.body is not None:
             inner = mask_inputs(node.body.nodes)
-            found |= {outer for name, outer in node.body.sequences.items() if name in inner}
-    return frozenset(found)
+            names |= {outer for name, outer in node.body.sequences.items() if name in inner}
+    return frozenset(names)
 
 
 def differentiable_inputs(graph: Graph) -> tuple[str, ...]:

@@ -56,13 +56,13 @@ def dropouts(graph: Graph) -> dict[str, float]:
 
 
 def _all_masked(nodes: Iterable[Node], shapes: Mapping[str, Shape]) -> tuple[tuple[Node, ...], list[Mask]]:
-    found: list[Node] = []
+    masked: list[Node] = []
     masks: list[Mask] = []
     for node in nodes:
         changed, more = _scan_masked(node, shapes) if node.body is not None else _masked(node, shapes)
-        found.append(changed)
+        masked.append(changed)
         masks += more
-    return tuple(found), masks
+    return tuple(masked), masks
 
 
 def _masked(node: Node, shapes: Mapping[str, Shape]) -> tuple[Node, list[Mask]]:
@@ -70,8 +70,8 @@ def _masked(node: Node, shapes: Mapping[str, Shape]) -> tuple[Node, list[Mask]]:
     asks = Op(TABLE[node.op]).masks
     if asks is None or node.evaluate:
         return node, []
-    seen = {role: _shapes(source, shapes) for role, source in node.inputs.items() if role != "mask"}
-    wanted: Mapping[str, Shape] = asks(seen, **node.attributes)
+    shapes_of_roles = {role: _shapes(source, shapes) for role, source in node.inputs.items() if role != "mask"}
+    wanted: Mapping[str, Shape] = asks(shapes_of_roles, **node.attributes)
     rate = float(node.attributes.get("rate", node.attributes.get("dropout", 0.0)))
     masks = [Mask(f"{node.name}.{role}", tuple(shape), rate, node.batched) for role, shape in wanted.items()]
     inputs = {**node.inputs, **{role: f"{node.name}.{role}" for role in wanted}}

@@ -76,10 +76,10 @@ class SpecError(Exception):
 
 def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
     """Sorted by place; each sentence at a place once."""
-    found: dict[tuple[Place, str], Mistake] = {}
+    distinct: dict[tuple[Place, str], Mistake] = {}
     for mistake in mistakes:
-        found.setdefault((mistake.place, mistake.message), mistake)
-    return tuple(sorted(found.values(), key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
+        distinct.setdefault((mistake.place, mistake.message), mistake)
+    return tuple(sorted(distinct.values(), key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
 
 
 def printable(text: str) -> str:
@@ -94,9 +94,9 @@ def short(text: object) -> str:
     return word if len(word) <= 40 else f"{word[:39]}…"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, words: Iterable[str]) -> str:
     """`; did you mean `kernel`?`, or an empty text."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word[:64], list(known), n=1, cutoff=0.6)
+    close = get_close_matches(word[:64], list(words), n=1, cutoff=0.6)
     return f"; did you mean `{close[0]}`?" if close else ""

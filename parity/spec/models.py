@@ -47,12 +47,12 @@ class Part(BaseModel):
         fields = [item.alias or name for name, item in cls.model_fields.items()]
         strange = [key for key in data if key not in fields]
         for key in strange:
-            known = [name for name in fields if name not in data]
-            close = did_you_mean(key, known)
+            existing = [name for name in fields if name not in data]
+            close = did_you_mean(key, existing)
             place = data.key_places[key]
             listed = f"; there are {', '.join(fields)}"
             context["extra"].setdefault(place, Mistake(place, f"no key `{short(key)}` here{close or listed}"))
-            context["meant"].update((id(data), name) for name in known if f"`{name}`" in close)
+            context["meant"].update((id(data), name) for name in existing if f"`{name}`" in close)
             context["hidden"].update(data[key] if isinstance(data[key], Table) else ())
         return strange
 
@@ -61,13 +61,13 @@ class Part(BaseModel):
 
     def table(self, key: str) -> Table:
         """The mapping under a key as the file has it; an empty one if there is none."""
-        found = self._table.get(key)
-        return found if isinstance(found, Table) else Table(self.place(key))
+        part = self._table.get(key)
+        return part if isinstance(part, Table) else Table(self.place(key))
 
     def places(self, key: str) -> list[Place]:
         """The places of the items in the list under a key."""
-        found = self._table.get(key)
-        return found.places if isinstance(found, Rows) else []
+        part = self._table.get(key)
+        return part.places if isinstance(part, Rows) else []
 
 
 def describe(value: Any) -> str:
@@ -137,14 +137,14 @@ def build(model: type[Model], document: Document) -> tuple[Model | None, list[Mi
     dropped: set[tuple[Any, ...]] = set()
     for _ in range(_ROUNDS):
         try:
-            found = model.model_validate(data, context=context)
+            built = model.model_validate(data, context=context)
             hidden = {("*", name) for name in context["hidden"]}
-            return found, mistakes + list(context["extra"].values()), frozenset(dropped | hidden)
+            return built, mistakes + list(context["extra"].values()), frozenset(dropped | hidden)
         except ValidationError as error:
             wrong = [(tuple(item["loc"]), item) for item in error.errors(include_url=False, include_context=True)]
         for path, item in wrong:
-            told = any(earlier[: len(path)] == path for earlier in dropped)
-            mistakes += () if told else _mistake(data, path, item, context)
+            is_told = any(earlier[: len(path)] == path for earlier in dropped)
+            mistakes += () if is_told else _mistake(data, path, item, context)
         lost = {_without(path, item) for path, item in wrong}
         if () in lost:
             break

@@ -21,9 +21,9 @@ def network_nodes(architecture: Architecture, size: str = "full") -> dict[str, t
     expansion = Expansion(architecture, size)
     if expansion.graph() is None:
         raise SpecError(expansion.ledger.mistakes)
-    known, nodes = {*expansion.ledger.parameters, *expansion.ledger.statistics}, {}
+    names_known, nodes = {*expansion.ledger.parameters, *expansion.ledger.statistics}, {}
     for network in architecture.networks:
-        held = [_held(node, network, known) for node in expansion.alone(network)]
+        held = [_held(node, network, names_known) for node in expansion.alone(network)]
         nodes[network] = tuple(replace(node, name=f"{network}.{node.name}") for node in held)
     return nodes
 
@@ -57,11 +57,11 @@ def network_graph(architecture: Architecture, network: str, size: str = "full") 
     )
 
 
-def _held(node: Node, network: str, known: set[str]) -> Node:
+def _held(node: Node, network: str, names_known: set[str]) -> Node:
     """The node, with the names that its parameters and statistics have in the whole graph."""
 
     def whole(names: Mapping[str, str]) -> dict[str, str]:
-        return {role: name if name in known else f"{network}.{name}" for role, name in names.items()}
+        return {role: name if name in names_known else f"{network}.{name}" for role, name in names.items()}
 
-    body = node.body and replace(node.body, nodes=tuple(_held(child, network, known) for child in node.body.nodes))
+    body = node.body and replace(node.body, nodes=tuple(_held(child, network, names_known) for child in node.body.nodes))
     return replace(node, parameters=whole(node.parameters), statistics=whole(node.statistics), body=body)

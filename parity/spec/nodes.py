@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from parity.formulas.syntax import told
+from parity.formulas.syntax import number_text
 from parity.ops.definition import ParameterRule, Shape, ShapeError, StatisticRule
 from parity.spec.graph import Node, Parameter, Source, Statistic
 from parity.spec.ledger import SpecValue
@@ -98,13 +98,13 @@ def _ask(
         while True:
             rules.append(next(asking))
     except StopIteration as answer:
-        found = answer.value if isinstance(answer.value, dict) else {"": answer.value}
+        by_suffix = answer.value if isinstance(answer.value, dict) else {"": answer.value}
     except ShapeError as error:
         raise scope.refuse(place, f"`{signature.op}` ({full}): {error}") from None
-    outputs = {suffix: tuple(int(size) for size in shape) for suffix, shape in found.items()}
+    outputs = {suffix: tuple(int(size) for size in shape) for suffix, shape in by_suffix.items()}
     every = [*outputs.values(), *(rule.shape for rule in rules)]
     if (most := max(map(prod, every), default=0)) > MOST_ELEMENTS:
-        raise scope.refuse(place, f"`{signature.op}` ({full}): {told(most)} numbers are too many for one array")
+        raise scope.refuse(place, f"`{signature.op}` ({full}): {number_text(most)} numbers are too many for one array")
     for shape in every:
         if any(size < 1 for size in shape):
             raise scope.refuse(place, f"`{signature.op}` ({full}): nothing is left, the shape would be {shape}")
@@ -151,14 +151,16 @@ def _own(scope: Scope, place: Place, op: str, rule: ParameterRule, full: str) ->
 
 
 def _shared(scope: Scope, rule: ParameterRule, full: str, path: str, place: Place) -> str:
-    seen: Scope | None = scope
+    current: Scope | None = scope
     names: list[str] = []
-    while seen is not None:
-        parameter = scope.ledger.parameters.get(seen.home + path)
+    while current is not None:
+        parameter = scope.ledger.parameters.get(current.home + path)
         if parameter is not None:
             if parameter.shape != rule.shape:
                 raise scope.refuse(place, f"`{full}` has shape {tuple(rule.shape)}, `{parameter.name}` {parameter.shape}")
             return parameter.name
-        names += [parameter.removeprefix(seen.home) for parameter in scope.ledger.parameters if parameter.startswith(seen.home)]
-        seen = seen.parent
+        names += [
+            parameter.removeprefix(current.home) for parameter in scope.ledger.parameters if parameter.startswith(current.home)
+        ]
+        current = current.parent
     raise scope.refuse(place, f"no earlier parameter `{short(path)}`{did_you_mean(path, names)}")

@@ -26,8 +26,8 @@ def op_graph(op: str, example: Example) -> Graph:
     inputs, sources = _inputs(module, example)
     shapes = {graph_input.name: graph_input.shape for graph_input in inputs}
     kinds = inspect.signature(module.signature).parameters.values()
-    given = {parameter.name: parameter.default for parameter in kinds if parameter.kind is parameter.KEYWORD_ONLY}
-    attributes = {name: example.attributes.get(name, default) for name, default in given.items()}
+    defaults = {parameter.name: parameter.default for parameter in kinds if parameter.kind is parameter.KEYWORD_ONLY}
+    attributes = {name: example.attributes.get(name, default) for name, default in defaults.items()}
     joined = [shapes[name] for name in sources.get("branches", ())]
     single = {role: shapes[name] for role, name in sources.items() if isinstance(name, str)}
     parameters, statistics, outputs = _declared(module.signature(*joined, **single, **attributes))

@@ -124,8 +124,8 @@ def scan(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
         if end.shape is None:
             raise BrokenSpec
         if end.shape != starts[key].shape:
-            told = f"state `{key}` has shape {starts[key].shape}, its next value {end.shape}"
-            raise scope.refuse(after[key][1], told)
+            message = f"state `{key}` has shape {starts[key].shape}, its next value {end.shape}"
+            raise scope.refuse(after[key][1], message)
     return enter(scope, name, _scan_node(scope, step, name, x, starts, ends, output, frame))
 
 

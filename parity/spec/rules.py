@@ -36,22 +36,22 @@ schedule, these fans of an initializer."""
 _FIXED = frozenset({"g", "w", "t", "global_norm"})
 
 
-def _formula_mistakes(text: Any, place: Place, known: Iterable[str]) -> Iterator[Mistake]:
+def _formula_mistakes(text: Any, place: Place, names: Iterable[str]) -> Iterator[Mistake]:
     try:
         columns = Formula(str(text)).name_columns()
     except FormulaError as error:
         yield Mistake(place.within(error.column), error.message)
         return
     for name, column in columns.items():
-        if name not in known:
-            yield Mistake(place.within(column), f"no `{name}` here{did_you_mean(name, known)}")
+        if name not in names:
+            yield Mistake(place.within(column), f"no `{name}` here{did_you_mean(name, names)}")
 
 
-def _probe_mistakes(probe: Mapping[str, Any] | None, known: Mapping[str, Any], table: Any) -> Iterator[Mistake]:
+def _probe_mistakes(probe: Mapping[str, Any] | None, names: Mapping[str, Any], table: Any) -> Iterator[Mistake]:
     """Each value of `probe` must belong to a hyper-parameter, and float32 must hold it exactly."""
     for name, value in (probe or {}).items():
-        if name not in known:
-            yield Mistake(table.key_places[name], f"no hyper-parameter `{name}`{did_you_mean(name, known)}")
+        if name not in names:
+            yield Mistake(table.key_places[name], f"no hyper-parameter `{name}`{did_you_mean(name, names)}")
         elif not _exact_in_float32(float(value)):
             yield Mistake(table.places[name], f"float32 does not hold {value} exactly, so it cannot tell rounding from meaning")
 
@@ -89,13 +89,13 @@ class Optimizer(Part):
 
     def mistakes(self) -> Iterator[Mistake]:
         mistakes = [*_probe_mistakes(self.probe, self.hyperparameters, self.table("probe")), *self._name_mistakes()]
-        known = _FIXED | self.state.keys() | self.hyperparameters.keys()
+        names = _FIXED | self.state.keys() | self.hyperparameters.keys()
         used: set[str] = set()
         if self.axes is not None and (not self.axes or not set(self.axes) <= set(AXES)):
             yield Mistake(self.place("axes"), f"`axes` holds some of {AXES}: what a rule is judged on has so many")
         for part in ("gradient", "update"):
             for name, text in self.table(part).items():
-                mistakes += _formula_mistakes(text, self.table(part).places[name], known)
+                mistakes += _formula_mistakes(text, self.table(part).places[name], names)
                 used |= _names(text)
         yield from mistakes or self._trial_mistakes()
         for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
@@ -189,7 +189,7 @@ class Initializer(Part):
         wanted = DISTRIBUTIONS[self.distribution]
         if getattr(self, wanted) is None:
             yield Mistake(self.place("distribution"), f"`{self.distribution}` needs `{wanted}`")
-        known = {"fan_in", "fan_out", *self.arguments}
+        names = {"fan_in", "fan_out", *self.arguments}
         used: set[str] = set()
         for key in dict.fromkeys(DISTRIBUTIONS.values()):
             text = getattr(self, key)
@@ -197,19 +197,19 @@ class Initializer(Part):
                 continue
             if key != wanted:
                 yield Mistake(self.place(key), f"`{self.distribution}` is told by `{wanted}`, not by `{key}`")
-            unread = [*_formula_mistakes(text, self.place(key), known)]
+            unread = [*_formula_mistakes(text, self.place(key), names)]
             yield from unread or self._trial_mistakes(key, text)
             used |= _names(text)
         for name, place in self.table("arguments").key_places.items():
-            if name not in used and used <= known:
+            if name not in used and used <= names:
                 yield Mistake(place, f"the argument `{name}` has no effect: no formula reads it")
 
     def _trial_mistakes(self, key: str, text: Any) -> Iterator[Mistake]:
         for fan_in, fan_out in TRIED_FANS:
-            known = {**self.arguments, "fan_in": fan_in, "fan_out": fan_out}
-            told = f"fan_in {fan_in}, fan_out {fan_out}"
+            numbers = {**self.arguments, "fan_in": fan_in, "fan_out": fan_out}
+            sizes_text = f"fan_in {fan_in}, fan_out {fan_out}"
             spread = key in ("limit", "standard_deviation")
-            wrong = [*formula_trials.of_number(text, self.place(key), known, told, positive=spread)]
+            wrong = [*formula_trials.of_number(text, self.place(key), numbers, sizes_text, positive=spread)]
             if wrong:
                 yield from wrong
                 return
@@ -218,11 +218,11 @@ class Initializer(Part):
 def mistakes_beside(table: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[Mistake]:
     """Mistakes in the formulas of an initializer whose `distribution` is invalid, so that all
     mistakes of a file are reported at once."""
-    given = table.get("arguments")
-    known = {"fan_in", "fan_out", *(given if isinstance(given, Mapping) else ())}
+    arguments = table.get("arguments")
+    names = {"fan_in", "fan_out", *(arguments if isinstance(arguments, Mapping) else ())}
     for key in dict.fromkeys(DISTRIBUTIONS.values()):
         if isinstance(table.get(key), str):
-            yield from _formula_mistakes(table[key], places[key], known)
+            yield from _formula_mistakes(table[key], places[key], names)
 
 
 def _names(text: Any) -> frozenset[str]:

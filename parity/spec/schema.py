@@ -138,8 +138,8 @@ def _op_settings(signature: Signature) -> dict[str, Any]:
         properties[rule.name] = _VALUE
         if not rule.optional and rule.source is None:
             required.append(rule.name)
-    found = _closed(properties, sorted(required))
-    return found if required else {**found, "type": ["object", "null"]}
+    schema = _closed(properties, sorted(required))
+    return schema if required else {**schema, "type": ["object", "null"]}
 
 
 def _attribute(rule: AttributeRule) -> dict[str, Any]:
@@ -155,8 +155,8 @@ def _attribute(rule: AttributeRule) -> dict[str, Any]:
         "ends": {"anyOf": [_NUMBER, pair]},
         "borders": {"anyOf": [_NUMBER, {**_list({"anyOf": [_NUMBER, pair]}), "minItems": 3, "maxItems": 3}]},
     }
-    found = kinds.get(rule.kind, _NUMBER)
-    return found if rule.default is REQUIRED else {"anyOf": [found], "default": _plain(rule.default)}
+    schema = kinds.get(rule.kind, _NUMBER)
+    return schema if rule.default is REQUIRED else {"anyOf": [schema], "default": _plain(rule.default)}
 
 
 def _plain(value: Any) -> Any:

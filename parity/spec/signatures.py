@@ -180,8 +180,8 @@ def _axis(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> str | 
     if isinstance(raw, str) and any(raw in names for names in AXES.values()):
         return raw
     if isinstance(raw, str) and raw.isalpha():
-        known = [word for names in AXES.values() for word in names]
-        close = did_you_mean(raw, known)
+        words = [word for names in AXES.values() for word in names]
+        close = did_you_mean(raw, words)
         if close:
             raise reader.refuse(place, f"no axis `{raw}`{close}")
     return whole(rule.name, raw, place, reader)

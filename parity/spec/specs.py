@@ -75,12 +75,12 @@ def families() -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=2)
 def _families(stamps: tuple[tuple[str, int], ...]) -> Mapping[str, tuple[str, ...]]:
     """The families, read again only if a file has changed. stamps: every file and the time of its last change."""
-    found: dict[str, tuple[str, ...]] = {}
+    by_family: dict[str, tuple[str, ...]] = {}
     for name in (Path(file).stem for file, _ in stamps):
         spec = load(f"architectures/{name}")
         if isinstance(spec, Architecture) and spec.family:
-            found[spec.family] = (*found.get(spec.family, ()), name)
-    return dict(sorted(found.items()))
+            by_family[spec.family] = (*by_family.get(spec.family, ()), name)
+    return dict(sorted(by_family.items()))
 
 
 def load(reference: str) -> Spec:
@@ -106,8 +106,8 @@ def _find(reference: str) -> tuple[Path, str | None]:
     for word in where:
         if NAME.fullmatch(name) and (folder() / word / f"{name}.yaml").is_file():
             return folder() / word / f"{name}.yaml", word
-    known = [f"{name}/{other}" if kind else other for name in KINDS for other in names(name)]
-    close = did_you_mean(reference, known) or "; `parity list` shows what there is, and a file of your own ends in .yaml"
+    references = [f"{name}/{other}" if kind else other for name in KINDS for other in names(name)]
+    close = did_you_mean(reference, references) or "; `parity list` shows what there is, and a file of your own ends in .yaml"
     raise SpecError([Mistake(Place(""), f"no spec is called `{short(reference)}`{close}")])
 
 

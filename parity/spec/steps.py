@@ -56,8 +56,8 @@ def _check_op(scope: Scope, step: WrittenStep) -> None:
         return
     if scope.ledger.forgiven("blocks", step.op) or scope.ledger.forgiven("networks", step.op):
         raise BrokenSpec
-    known = [*TABLE, "repeat", "scan", *blocks, *networks]
-    raise scope.refuse(step.place, f"no op or block `{short(step.op)}`{did_you_mean(step.op, known)}")
+    names = [*TABLE, "repeat", "scan", *blocks, *networks]
+    raise scope.refuse(step.place, f"no op or block `{short(step.op)}`{did_you_mean(step.op, names)}")
 
 
 def _has_repeat(step: WrittenStep) -> bool:

@@ -84,8 +84,8 @@ class SuiteEntry(Part):
             yield Mistake(self.place("steps"), f"`steps` is {bound}, not {short(self.steps)}")
         largest = max(self.batch_sizes, default=1)
         if self.steps is not None and self.steps * largest > MOST_EXAMPLES:
-            told = f"{short(self.steps)} steps of {short(largest)} examples are more than {MOST_EXAMPLES:,} examples"
-            yield Mistake(self.place("batch_sizes"), told)
+            message = f"{short(self.steps)} steps of {short(largest)} examples are more than {MOST_EXAMPLES:,} examples"
+            yield Mistake(self.place("batch_sizes"), message)
         for key, tasks in READ_BY.items():
             if getattr(self, key) and self.task not in tasks:
                 yield Mistake(self.place(key), f"`{key}` is for {' and '.join(tasks)}, not for `{self.task}`")

@@ -97,9 +97,9 @@ def _optimizer(scope: Scope, step: StepPart | TrainingPart) -> dict[str, Any] | 
     if chosen is None:
         return None
     table: Table = step.optimizer
-    name, known = chosen["name"], specs.names("optimizers")
-    if name not in known:
-        raise scope.refuse(table.key_places[name], f"no optimizer is called `{short(name)}`{did_you_mean(name, known)}")
+    name, names = chosen["name"], specs.names("optimizers")
+    if name not in names:
+        raise scope.refuse(table.key_places[name], f"no optimizer is called `{short(name)}`{did_you_mean(name, names)}")
     rule = specs.load(f"optimizers/{name}")
     has = rule.hyperparameters if isinstance(rule, specs.Optimizer) else {}
     for key in chosen["hyperparameters"]:
@@ -139,11 +139,11 @@ def lies_under(name: str, prefix: str) -> bool:
 
 def prefixes(names: Iterable[str]) -> set[str]:
     """Every dotted prefix of the names, the names included."""
-    found = set()
+    starts = set()
     for name in names:
         parts = name.split(".")
-        found |= {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
-    return found
+        starts |= {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    return starts
 
 
 def _updates(scope: Scope, step: StepPart | TrainingPart, trainable: Mapping[str, Input]) -> dict[str, float]:

@@ -105,8 +105,8 @@ def _attributes(
     """The value of every attribute; None if one is broken. An unknown key is reported, and the rest is still read."""
     inputs = () if signature.joins else tuple(rule.name for rule in signature.inputs[1:])
     share = () if signature.joins else ("share",)
-    known = (*signature.attributes, *inputs, *ANY_STEP, *share, *more)
-    meant = unknown_keys(scope, step, settings, known)
+    words = (*signature.attributes, *inputs, *ANY_STEP, *share, *more)
+    meant = unknown_keys(scope, step, settings, words)
     values: dict[str, Any] = {}
     missing: list[str] = []
     broken = False
@@ -126,16 +126,16 @@ def _attributes(
     return None if broken else values
 
 
-def unknown_keys(scope: Scope, step: WrittenStep, settings: Table, known: tuple[str, ...]) -> set[str]:
+def unknown_keys(scope: Scope, step: WrittenStep, settings: Table, words: tuple[str, ...]) -> set[str]:
     """Reports unknown keys; returns the keys that were probably meant."""
     meant: set[str] = set()
     for key in settings:
-        if key in known:
+        if key in words:
             continue
-        close = did_you_mean(key, [word for word in known if word not in settings])
-        listed_words = "" if close else f"; it takes {', '.join(known)}"
+        close = did_you_mean(key, [word for word in words if word not in settings])
+        listed_words = "" if close else f"; it takes {', '.join(words)}"
         scope.refuse(settings.key_places[key], f"`{step.op}` has no `{short(key)}`{close or listed_words}")
-        meant.update(word for word in known if f"`{word}`" in close)
+        meant.update(word for word in words if f"`{word}`" in close)
     return meant
 
 

@@ -35,9 +35,9 @@ def product(loss: Tensor, tensors: Mapping[str, Tensor], direction: Mapping[str,
         return {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}
     ends, weights = zip(*bent, strict=True)
     try:
-        found = torch.autograd.grad(ends, sources, weights, allow_unused=True, materialize_grads=True)
+        products = torch.autograd.grad(ends, sources, weights, allow_unused=True, materialize_grads=True)
     except RuntimeError as error:
         if any(words in str(error) for words in MISSING):
             raise Unsupported(f"torch has no second derivative of an op of this graph: {error}") from error
         raise
-    return dict(zip(tensors, found, strict=True))
+    return dict(zip(tensors, products, strict=True))

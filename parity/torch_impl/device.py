@@ -63,8 +63,8 @@ def devices() -> tuple[str, ...]:
 
 
 def versions() -> dict[str, str]:
-    found = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    return found | ({"cuda": str(torch.version.cuda)} if torch.cuda.is_available() else {})
+    packages = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    return packages | ({"cuda": str(torch.version.cuda)} if torch.cuda.is_available() else {})
 
 
 def settings() -> dict[str, str]:
@@ -99,8 +99,8 @@ def building(kind: str, dtype: str) -> Iterator[None]:
 def array(tensor: torch.Tensor) -> Array:
     """A copy as a NumPy array; bfloat16 and float16 are widened to float32."""
     own = tensor.detach().to("cpu", copy=True)
-    found: Array = (own if own.dtype not in (torch.bfloat16, torch.float16) else own.float()).numpy()
-    return found
+    copied: Array = (own if own.dtype not in (torch.bfloat16, torch.float16) else own.float()).numpy()
+    return copied
 
 
 def read_weights(name: str, content: bytes, own: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -109,11 +109,11 @@ def read_weights(name: str, content: bytes, own: Mapping[str, torch.Tensor]) -> 
     The archive has a checksum of every tensor, but torch.load does not notice flipped bits.
     """
     with io.BytesIO(content) as file:
-        given = torch.load(file, weights_only=True)
-    check_native(name, _held(given if isinstance(given, dict) else {}), _held(own))
+        loaded = torch.load(file, weights_only=True)
+    check_native(name, _held(loaded if isinstance(loaded, dict) else {}), _held(own))
     if zipfile.is_zipfile(io.BytesIO(content)) and (torn := zipfile.ZipFile(io.BytesIO(content)).testzip()):
         raise ValueError(f"{name} is damaged: the checksum of {torn} is wrong")
-    return dict(given)
+    return dict(loaded)
 
 
 def _held(weights: Mapping[str, Any]) -> Held:

@@ -138,9 +138,9 @@ class Realization:
         inputs = batch[: len(self.graph.inputs)]
         with torch.no_grad(), self._unchanged():
             self.network.root.train(training)
-            found = self._program("forward")(*inputs, *self._carried(batch))
+            outputs = self._program("forward")(*inputs, *self._carried(batch))
             self.network.root.train()
-        return Observation(values=self._arrays(self.observed, found))
+        return Observation(values=self._arrays(self.observed, outputs))
 
     def gradients(self, batch: Sequence[Tensor | None], phase: int = 0) -> Observation:
         self._arm(phase)
@@ -150,14 +150,14 @@ class Realization:
             inputs[place] = torch.Tensor.detach(inputs[place]).requires_grad_()
         trained = self.trained[phase]
         with self._unchanged():
-            loss, *found = self._program("gradients", phase)(*inputs, *self._carried(batch))
+            loss, *outputs = self._program("gradients", phase)(*inputs, *self._carried(batch))
             sources = [*trained.tensors.values(), *(inputs[place] for place in floats)]
             slopes = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True) if sources else ()
-            state = self._state(found[: len(self.nexts)])
+            state = self._state(outputs[: len(self.nexts)])
         count = len(trained.tensors)
         by_name = {name: device.array(slope) for name, slope in zip(trained.tensors, slopes[:count], strict=True)}
         return Observation(
-            values=self._arrays(self.observed, found[len(self.nexts) :]),
+            values=self._arrays(self.observed, outputs[len(self.nexts) :]),
             loss=device.array(loss).reshape(()),
             gradients=_named(trained.layouts, by_name),
             input_gradients=self._arrays([self.given[place].name for place in floats], slopes[count:]),
@@ -207,13 +207,13 @@ class Realization:
         if (kind, phase) not in self.programs:
             carried = [state.name for state in self.graph.carried]
             if kind == "forward":
-                given = [graph_input.name for graph_input in self.graph.inputs]
-                made = self.network.program([*given, *carried], self.graph.nodes, self.observed)
+                names = [graph_input.name for graph_input in self.graph.inputs]
+                made = self.network.program([*names, *carried], self.graph.nodes, self.observed)
             else:
                 own = self.graph.phases[phase]
                 results = [own.loss, *self.nexts, *(self.observed if kind == "gradients" else ())]
-                given = [graph_input.name for graph_input in self.given]
-                made = self.network.program([*given, *carried], (*self.graph.nodes, *own.nodes), results)
+                names = [graph_input.name for graph_input in self.given]
+                made = self.network.program([*names, *carried], (*self.graph.nodes, *own.nodes), results)
             self.programs[kind, phase] = self.compiled(made) if self.compiled else made.forward
         return self.programs[kind, phase]
 
@@ -256,7 +256,9 @@ class Realization:
 
     def _carried(self, batch: Sequence[Tensor | None]) -> list[Tensor]:
         """The carried state; zeros, as before a first batch, where its batch size differs from the batch's."""
-        sizes = (len(part) for part, given in zip(batch, self.given, strict=True) if part is not None and given.batched)
+        sizes = (
+            len(part) for part, graph_input in zip(batch, self.given, strict=True) if part is not None and graph_input.batched
+        )
         size = next(sizes, self.case.batch_size) if self.carried else 0
         return [state if len(state) == size else self._zeros(state.shape[1:], size) for state in self.carried]
 
@@ -289,6 +291,8 @@ def _named(layouts: Sequence[ParameterLayout], native: Mapping[str, Array]) -> d
     """Arrays under the spec's names. A frozen zero partner has no gradient; it counts as zero."""
     arrays: dict[str, Array] = {}
     for layout in layouts:
-        given = {name: native[name] if name in native else np.zeros_like(native[layout.native[0]]) for name in layout.native}
-        arrays |= {name: np.ascontiguousarray(value) for name, value in layout.from_native(given).items()}
+        arrays_given = {
+            name: native[name] if name in native else np.zeros_like(native[layout.native[0]]) for name in layout.native
+        }
+        arrays |= {name: np.ascontiguousarray(value) for name, value in layout.from_native(arrays_given).items()}
     return arrays

@@ -107,7 +107,7 @@ def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
 
 def _layout(node: Node, path: str) -> list[ParameterLayout]:
     if node.body is not None:
-        return [found for inner in node.body.nodes for found in _layout(inner, f"{path}.body.{attribute(inner.name)}")]
+        return [layout for inner in node.body.nodes for layout in _layout(inner, f"{path}.body.{attribute(inner.name)}")]
     if node.op in ("rnn", "lstm", "gru", "gru_cell"):
         return recurrent.layout(node, path)
     if node.op == "multi_head_attention":

@@ -59,13 +59,13 @@ class Network:
     def tensor(self, path: str) -> Tensor:
         """A parameter or buffer by its path below the root."""
         holder, _, name = path.rpartition(".")
-        found: Tensor = getattr(self.root.get_submodule(holder), name)
-        return found
+        tensor: Tensor = getattr(self.root.get_submodule(holder), name)
+        return tensor
 
-    def program(self, given: Sequence[str], nodes: Iterable[Node], results: Sequence[str]) -> fx.GraphModule:
+    def program(self, names: Sequence[str], nodes: Iterable[Node], results: Sequence[str]) -> fx.GraphModule:
         """A module that takes the values `given` in order and returns the values `results` as a tuple."""
         graph = fx.Graph()
-        values = {name: graph.placeholder(f"given{place}") for place, name in enumerate(given)}
+        values = {name: graph.placeholder(f"given{place}") for place, name in enumerate(names)}
         for node in nodes:
             self._write(graph, values, node)
         graph.output(tuple(values[name] for name in results))
@@ -147,8 +147,8 @@ class Network:
     def _scan(self, node: Node, body: Body) -> Layer:
         """Builds the body as a separate program with its own layers, which lie below the scan."""
         inner = Network(self._body(node, body), whole=False)
-        given = [*body.sequences, *body.state, *body.captured]
-        program = inner.program(given, body.nodes, [body.output, *(body.next[name] for name in body.state)])
+        names = [*body.sequences, *body.state, *body.captured]
+        program = inner.program(names, body.nodes, [body.output, *(body.next[name] for name in body.state)])
         self.root.evaluating += inner.root.evaluating
         ends = tuple(suffix for suffix in node.outputs if suffix)
         places = tuple(list(body.state).index(suffix) for suffix in ends)

@@ -128,15 +128,15 @@ def drive(request: Drive) -> list[dict[str, Array]]:
     optimizer = request.make(list(weights.values()), **request.keywords)
     if not isinstance(optimizer, Optimizer):
         raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no torch.optim.Optimizer")
-    seen = []
+    steps = []
     for gradients, rate in zip(request.gradients, request.rates, strict=True):
         for group in optimizer.param_groups:
             group["lr"] = rate
         for name, weight in weights.items():
             weight.grad = torch.from_numpy(gradients[name].copy())
         _step(optimizer, weights, gradients)
-        seen.append({name: weight.detach().numpy().copy() for name, weight in weights.items()})
-    return seen
+        steps.append({name: weight.detach().numpy().copy() for name, weight in weights.items()})
+    return steps
 
 
 def _step(optimizer: Optimizer, weights: Mapping[str, Tensor], gradients: Mapping[str, Array]) -> None:

@@ -44,11 +44,11 @@ def rates(case: Case) -> Array:
     weight = torch.nn.Parameter(torch.zeros((), dtype=device.DTYPES[case.dtype]))
     optimizer = torch.optim.SGD([weight], lr=case.hyperparameters["learning_rate"])
     schedule = TABLE[case.optimizer](optimizer, case.hyperparameters)
-    seen = []
+    steps = []
     for _ in range(case.steps):
         weight.data.zero_()
         weight.grad = -torch.ones_like(weight)
         optimizer.step()
         schedule.step()
-        seen.append(weight.detach().clone())
-    return device.array(torch.stack(seen))
+        steps.append(weight.detach().clone())
+    return device.array(torch.stack(steps))

@@ -14,7 +14,7 @@ from parity.execution.launcher import environments
 from parity.trials import settings
 
 
-def asked(wanted: Sequence[str]) -> tuple[str, ...]:
+def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
     """The named frameworks. Without names, those that the user has set (`settings.py`); without
     settings, the default ones that are built.
 
@@ -33,11 +33,11 @@ def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
     named = _named(wanted) or _built(tuple(name for name in able if name in training()))
     for name in named:
         if not trains(name):
-            known = ", ".join(training(every=True))
-            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {known}")
+            names = ", ".join(training(every=True))
+            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {names}")
         if name not in able:
-            told = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
-            raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {told}")
+            having = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
+            raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {having}")
     return named
 
 

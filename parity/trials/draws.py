@@ -129,10 +129,10 @@ def initial_values(graph: Graph, initializer: Initializer, dtype: str, *, seed: 
 
 def sample(initializer: Initializer, parameter: Parameter, numbers: Stream) -> Array:
     """One draw of an initializer's distribution, in float64."""
-    known = {**initializer.arguments, "fan_in": parameter.fan_in, "fan_out": parameter.fan_out}
+    values = {**initializer.arguments, "fan_in": parameter.fan_in, "fan_out": parameter.fan_out}
 
     def number(formula: str | float | int | None) -> float:
-        return float(Formula(str(formula)).evaluate(known, {"sqrt": np.sqrt, "max": max, "min": min}))
+        return float(Formula(str(formula)).evaluate(values, {"sqrt": np.sqrt, "max": max, "min": min}))
 
     shape = parameter.shape
     if initializer.distribution == "constant":

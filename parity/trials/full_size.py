@@ -96,11 +96,11 @@ def _key(architecture: Architecture, options: Options, session: Session) -> str:
     code = own_sources.digest([JUDGING])
     specs = [item.model_dump(mode="json") for item in (architecture, *_started())]
     frameworks = {
-        name: [planning.implementation_digest(name), _versions(name), differences.known(name)] for name in session.frameworks
+        name: [planning.implementation_digest(name), _versions(name), differences.of_cases(name)] for name in session.frameworks
     }
     own = dict(session.realizations), {name: records.source_digest(session.sources(name)) for name in session.frameworks}
-    known = [specs, asdict(options), code, frameworks, own]
-    return sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    key = [specs, asdict(options), code, frameworks, own]
+    return sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _started() -> tuple[language.Initializer, language.Optimizer]:
@@ -145,10 +145,10 @@ def _settled_before(file: Path) -> Iterator[JudgedTrial]:
 
 
 def _read(line: str) -> JudgedTrial:
-    found: dict[str, Any] = parsed(line)
-    trial = Trial(Case.from_json(found["case"]), {}, _settled, found["kind"], found["redraws"])
-    comparisons = [Comparison(**comparison) for comparison in found["comparisons"]]
-    return JudgedTrial(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
+    table: dict[str, Any] = parsed(line)
+    trial = Trial(Case.from_json(table["case"]), {}, _settled, table["kind"], table["redraws"])
+    comparisons = [Comparison(**comparison) for comparison in table["comparisons"]]
+    return JudgedTrial(trial, table["framework"], records.decode(table["record"]), comparisons, Path())
 
 
 def _light(judged_trial: JudgedTrial) -> JudgedTrial:

@@ -18,11 +18,11 @@ MOST_PROCESSES = 1_000
 
 def check_case(graph: Graph, batch_size: int, batches: int = 1, *, walked: bool = True) -> None:
     """Raises UsageError if a case has more numbers than any case may have. walked: whether the reference walks it as well."""
-    found = of_case(graph, batch_size, batches) if walked else drawn(graph, batch_size, batches)
-    if found > MOST_NUMBERS:
-        told = f"{batches:,} batch{'es' if batches > 1 else ''} of {batch_size:,}"
+    size = of_case(graph, batch_size, batches) if walked else drawn(graph, batch_size, batches)
+    if size > MOST_NUMBERS:
+        what = f"{batches:,} batch{'es' if batches > 1 else ''} of {batch_size:,}"
         raise UsageError(
-            f"{graph.name}: {told}{', the values of a pass' if walked else ''} and the parameters are {found:.3g} numbers; one "
+            f"{graph.name}: {what}{', the values of a pass' if walked else ''} and the parameters are {size:.3g} numbers; one "
             f"case may have {MOST_NUMBERS:.3g}: take a smaller size, batch or number of steps"
         )
 
@@ -31,11 +31,11 @@ def check_numbers(
     *, seeds: Iterable[int] = (), batch_sizes: Iterable[int] = (), steps: int | None = None, processes: int | None = None
 ) -> None:
     """Raises UsageError for the first number that is outside of its limits."""
-    for name, given, least, most in (
+    for name, number, least, most in (
         *(("seed", seed, 0, LARGEST_SEED) for seed in seeds),
         *(("batch size", size, 1, LARGEST_BATCH) for size in batch_sizes),
         *(("number of steps", count, 1, MOST_STEPS) for count in ([] if steps is None else [steps])),
         *(("number of processes", count, 1, MOST_PROCESSES) for count in ([] if processes is None else [processes])),
     ):
-        if not least <= given <= most:
-            raise UsageError(f"a {name} lies between {least} and {most:,}, and {given:.6g} does not")
+        if not least <= number <= most:
+            raise UsageError(f"a {name} lies between {least} and {most:,}, and {number:.6g} does not")

@@ -63,7 +63,7 @@ def architecture_trials(
     graph, rates = masked(expand(architecture, options.size))
     steps = options.steps or steps_of(graph, options.size)
     for dtype in options.dtypes:
-        seen = alone.setdefault(dtype, set())
+        nodes = alone.setdefault(dtype, set())
         for name, program in programs(graph, bool(rates)).items():
             judged = draw_case(name, program, initializer, optimizer, dtype, options, steps, rates)
             case, draws, references = judged.case, judged.draws, judged.references
@@ -71,7 +71,7 @@ def architecture_trials(
             forward = agreement.judge_forward(case, draws, references)
             yield Trial(case, draws.arrays, judge, "architectures", judged.redraws, forward)
             if options.nodes and len(program.phases) <= 1:
-                for node in different_nodes(program, seen):
+                for node in different_nodes(program, nodes):
                     yield node_trial(architecture.name, program, node, draws, references, dtype, options, case.batch_size)
 
 
@@ -168,12 +168,12 @@ def draw_away_from_kinks(
         bare = agreement.references(graph, draws.values(), dtype, shadows=0, cotangents=options.nodes)
         if dead(bare):
             continue
-        asked = dtype != "float64" and options.size not in LARGE_SIZES
+        narrow = dtype != "float64" and options.size not in LARGE_SIZES
         # Shadows take two thirds of the time, and only widen the margins: what is near a kink without them is near with them.
-        lacks, references = (hidden(bare), asked and kinks.near(bare)), bare
+        lacks, references = (hidden(bare), narrow and kinks.near(bare)), bare
         if (chosen is None or lacks < least) and not lacks[1]:
             references = bare.widened(STAGES[0])
-            lacks = lacks[0], asked and (kinks.near(references) or near_later(references, optimizer))
+            lacks = lacks[0], narrow and (kinks.near(references) or near_later(references, optimizer))
         if chosen is None or lacks < least:
             chosen, least = (draws, references), lacks
         if not any(lacks):
@@ -205,19 +205,19 @@ def near_later(references: agreement.References, optimizer: language.Optimizer |
     return any(mask.any() for pass_ in later for _, mask in kinks.doubts(references.graph, pass_, references.u))
 
 
-def different_nodes(graph: Graph, seen: set[str] | None = None) -> list[Node]:
+def different_nodes(graph: Graph, keys: set[str] | None = None) -> list[Node]:
     """One node of each kind: nodes with equal op, attributes and shapes count once; nodes without inputs compute nothing. seen:
     known kinds; it grows."""
     shapes = graph.value_shapes()
-    seen = set() if seen is None else seen
+    keys = set() if keys is None else keys
     chosen: list[Node] = []
     for node in graph.all_nodes():
         if not node.sources() or node.op == "weighted_sum":
             continue
         inputs = tuple(shapes.get(source) for source in node.sources())
         key = repr((node.op, sorted(node.attributes.items()), sorted(node.outputs.items()), inputs, sorted(node.inputs)))
-        if key not in seen:
-            seen.add(key)
+        if key not in keys:
+            keys.add(key)
             chosen.append(node)
     return chosen
 
@@ -235,15 +235,15 @@ def node_trial(
     """One node alone: its inputs are the reference's activations, and the gradient that
     reaches it is the reference's gradient."""
     alone = isolate(graph, node.name)
-    known = references
+    base = references
     arrays: dict[str, Array] = {}
     for name, array in draws.arrays.items():
         if group_of(name) in (PARAMETER, STATISTIC) and _belongs(own_name(name), alone):
             arrays[name] = array
     for graph_input in alone.inputs:
-        arrays[array_name(BATCH, 0, graph_input.name)] = drawing.rounded(np.asarray(known.value(graph_input.name)), dtype)
+        arrays[array_name(BATCH, 0, graph_input.name)] = drawing.rounded(np.asarray(base.value(graph_input.name)), dtype)
     for suffix, weight in zip(node.outputs, alone.training_inputs, strict=True):
-        seed = _visible(known.cotangent(node.value(suffix)), spec, weight.name)
+        seed = _visible(base.cotangent(node.value(suffix)), spec, weight.name)
         arrays[array_name(BATCH, 0, weight.name)] = drawing.rounded(seed, dtype)
     alone_draws = drawing.Draws(arrays)
     case = options.case(f"{spec}:{node.name}", dtype, size=options.size, graph=alone, batch_size=batch_size)

@@ -37,28 +37,28 @@ ELSEWHERE = {
 
 def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterable[str] = ()) -> None:
     """Raises UsageError for the first unknown word."""
-    for what, given, known in (("precision", dtypes, DTYPES), ("device", devices, DEVICES), ("mode", modes, MODES)):
-        for word in given:
-            if word not in known:
-                close = meant(word, known)
-                raise UsageError(f"there is no {what} `{short(word)}`; there are {', '.join(known)}{close}")
+    for what, words_given, words_known in (("precision", dtypes, DTYPES), ("device", devices, DEVICES), ("mode", modes, MODES)):
+        for word in words_given:
+            if word not in words_known:
+                close = meant(word, words_known)
+                raise UsageError(f"there is no {what} `{short(word)}`; there are {', '.join(words_known)}{close}")
 
 
-def words(given: str | Sequence[str]) -> tuple[str, ...]:
+def words(words_given: str | Sequence[str]) -> tuple[str, ...]:
     """The words as a sequence; a single word may stand for a sequence."""
-    return (given,) if isinstance(given, str) else tuple(given)
+    return (words_given,) if isinstance(words_given, str) else tuple(words_given)
 
 
-def meant(word: str, known: Sequence[str]) -> str:
+def meant(word: str, words_known: Sequence[str]) -> str:
     """`; did you mean …?`: a word that is said elsewhere, or one that is spelled alike; nothing where none is near."""
     here = ELSEWHERE.get(word.lower(), "")
-    return f"; did you mean `{here}`?" if here in known else did_you_mean(word, known)
+    return f"; did you mean `{here}`?" if here in words_known else did_you_mean(word, words_known)
 
 
-def dtypes(given: Sequence[str]) -> tuple[str, ...]:
+def dtypes(words_given: Sequence[str]) -> tuple[str, ...]:
     """The precisions that are asked: those given, those that the user has set, or both. Raises UsageError."""
-    if given:
-        return tuple(given)
+    if words_given:
+        return tuple(words_given)
     chosen, where = settings.dtypes()
     for word in chosen:
         if word not in DTYPES:
@@ -67,9 +67,9 @@ def dtypes(given: Sequence[str]) -> tuple[str, ...]:
     return chosen or DTYPES
 
 
-def store(given: str | Path | None) -> Path:
+def store(path: str | Path | None) -> Path:
     """Where records lie: the place given, the one that the user has set, or `.parity`."""
-    return Path(given) if given is not None else settings.store() or STORE
+    return Path(path) if path is not None else settings.store() or STORE
 
 
 def place(*folders: Path) -> None:

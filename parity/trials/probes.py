@@ -139,8 +139,8 @@ def fingerprint_draws(dtype: str, seed: int = 0) -> dict[str, Array]:
             numbers = stream("large gradients", seed, name, step)
             large = rounded(power_of_ten(numbers.uniform(1.5, 3.5, shape)), "float32").astype(dtype)
             key = array_name(BATCH, step, name)
-            given = arrays[key]
-            arrays[key] = np.where(numbers.uniform(size=shape) < LARGE, np.sign(given) * large, given)
+            gradients = arrays[key]
+            arrays[key] = np.where(numbers.uniform(size=shape) < LARGE, np.sign(gradients) * large, gradients)
     return arrays
 
 

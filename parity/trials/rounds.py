@@ -96,14 +96,14 @@ def measure(
     quiet: whether a process's measurements have a quiet block. again: what the store has is removed first. Ctrl-C ends the
     rounds; what was measured is returned. Raises BlockingIOError while another one measures into the same store.
     """
-    found = Rounds()
+    result = Rounds()
     with only_writer(session.store / "bench"):  # another bench would disturb this one, and tidy its folder away
-        _measured(found, cells, session, processes, quiet, again, on_process)
-    return found
+        _measured(result, cells, session, processes, quiet, again, on_process)
+    return result
 
 
 def _measured(
-    found: Rounds,
+    result: Rounds,
     cells: Sequence[TimedCell],
     session: Session,
     processes: int,
@@ -116,31 +116,31 @@ def _measured(
         shutil.rmtree(folder, ignore_errors=True)
     try:
         for number in range(2 * processes):
-            if number == processes and not any(item.measurements and quiet(item.measurements) for item in found.sampled):
+            if number == processes and not any(item.measurements and quiet(item.measurements) for item in result.sampled):
                 break
-            wanted = _wanted(cells, found, processes, number, quiet)
+            wanted = _wanted(cells, result, processes, number, quiet)
             if not wanted:
                 break
             file = folder / f"round{number}.jsonl"
             kept = read(file) if file.exists() else []
             if not takeable(kept, wanted, quiet):
-                kept = _round(wanted, session, file, number, found, on_process)
-            found.sampled += kept
+                kept = _round(wanted, session, file, number, result, on_process)
+            result.sampled += kept
     except KeyboardInterrupt:
-        found.interrupted = True
+        result.interrupted = True
 
 
-def _wanted(cells: Sequence[TimedCell], found: Rounds, processes: int, number: int, quiet: Quiet) -> list[TimedCell]:
+def _wanted(cells: Sequence[TimedCell], result: Rounds, processes: int, number: int, quiet: Quiet) -> list[TimedCell]:
     """The cells of a round: all of them at first, then those of workloads that still lack quiet rounds."""
     wanted = []
     for cell in cells:
         beside = [
-            timed_cell for timed_cell in cells if timed_cell.workload is cell.workload and not _failed(found.of(timed_cell))
+            timed_cell for timed_cell in cells if timed_cell.workload is cell.workload and not _failed(result.of(timed_cell))
         ]
         if cell.role == PEAK:
             if number == 0:
                 wanted.append(cell)
-        elif cell in beside and (number < processes or _quiet_rounds(beside, found, quiet) < processes):
+        elif cell in beside and (number < processes or _quiet_rounds(beside, result, quiet) < processes):
             wanted.append(cell)
     return wanted
 
@@ -150,10 +150,10 @@ def _failed(sampled: Iterable[Sampled]) -> bool:
     return any(item.outcome != "ran" or item.verdict not in PASSING for item in sampled)
 
 
-def _quiet_rounds(cells: Sequence[TimedCell], found: Rounds, quiet: Quiet) -> int:
+def _quiet_rounds(cells: Sequence[TimedCell], result: Rounds, quiet: Quiet) -> int:
     """In how many rounds all of them were quiet."""
     rounds = [
-        {sampled.round for sampled in found.of(cell) if sampled.measurements and quiet(sampled.measurements)} for cell in cells
+        {sampled.round for sampled in result.of(cell) if sampled.measurements and quiet(sampled.measurements)} for cell in cells
     ]
     return len(set.intersection(*rounds)) if rounds else 0
 
@@ -167,7 +167,7 @@ def takeable(kept: Sequence[Sampled], cells: Sequence[TimedCell], quiet: Quiet) 
 
 
 def _round(
-    cells: Sequence[TimedCell], session: Session, file: Path, number: int, found: Rounds, on_process: Callable[[], None]
+    cells: Sequence[TimedCell], session: Session, file: Path, number: int, result: Rounds, on_process: Callable[[], None]
 ) -> list[Sampled]:
     """One round, measured and written. After Ctrl-C what it has of the round goes to `found`, and the store has none of it."""
     sampled: list[Sampled] = []
@@ -181,7 +181,7 @@ def _round(
             sampled.append(of_judged(cell, number, judged))
             on_process()
     except BaseException:
-        found.sampled += sampled
+        result.sampled += sampled
         raise
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -194,15 +194,15 @@ def of_judged(cell: TimedCell, number: int, judged: JudgedTrial) -> Sampled:
     record = judged.record
     verdict = "agrees" if cell.role == PEAK and record.outcome == "ran" else judged.verdict
     bad = next((comparison for comparison in judged.comparisons if comparison.verdict not in GREEN), None)
-    told = record.reason.splitlines()[0] if record.reason else ""
+    reason = record.reason.splitlines()[0] if record.reason else ""
     if record.outcome == "ran" and bad is not None:
-        told = f"behind the clock {bad.quantity} {bad.tensor} {bad.verdict.replace('_', ' ')}"
+        reason = f"behind the clock {bad.quantity} {bad.tensor} {bad.verdict.replace('_', ' ')}"
     return Sampled(
         key=cell.key,
         round=number,
         outcome=record.outcome,
         verdict=verdict,
-        reason=told,
+        reason=reason,
         mode=record.mode,
         framework_version=record.framework_version,
         versions=dict(record.versions),
@@ -214,7 +214,7 @@ def run_key(cells: Sequence[TimedCell], session: Session, processes: int) -> str
     """Of everything that a run's numbers depend on: the cases, the frameworks' versions and code, the harness's own code, the
     machine, and which cells stand beside each other."""
     named = sorted({cell.framework for cell in cells})
-    known = {
+    contents = {
         "cells": [[*cell.key, _case(cell.workload.timed)] for cell in cells],
         "frameworks": {
             name: [planning.implementation_digest(name, session.sources(name)), _versions(name), session.realizations.get(name)]
@@ -225,7 +225,7 @@ def run_key(cells: Sequence[TimedCell], session: Session, processes: int) -> str
         "processes": processes,
         "machine": machine(),
     }
-    return sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return sha256(json.dumps(contents, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def machine() -> str:
@@ -234,8 +234,8 @@ def machine() -> str:
     lines = info.read_text().splitlines() if info.is_file() else []
     names = sorted({line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")})
     identity = Path("/etc/machine-id")
-    known = sha256(identity.read_bytes()).hexdigest()[:12] if identity.is_file() else platform.node()
-    return f"{', '.join(names)} {os.cpu_count()} {platform.platform()} {known}"
+    identifier = sha256(identity.read_bytes()).hexdigest()[:12] if identity.is_file() else platform.node()
+    return f"{', '.join(names)} {os.cpu_count()} {platform.platform()} {identifier}"
 
 
 def _case(trial: Trial) -> list[Any]:
@@ -264,11 +264,11 @@ def write(file: Path, sampled: Sequence[Sampled]) -> None:
 
 def read(file: Path) -> list[Sampled]:
     """A round as it was written. Raises Damaged where the file is not whole."""
-    found = []
+    lines = []
     for number, line in enumerate(sealed.read_sealed_lines(file, MEND), start=1):
         try:
             item: dict[str, Any] = parsed(line)
-            found.append(Sampled(**{**item, "key": tuple(item["key"])}))
+            lines.append(Sampled(**{**item, "key": tuple(item["key"])}))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Damaged(f"{file}, line {number}: a field is missing or of the wrong kind ({error}): {MEND}") from None
-    return found
+    return lines

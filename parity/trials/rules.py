@@ -55,12 +55,12 @@ def schedule_trials(schedule: language.Schedule, options: Options) -> Iterator[T
 def initializer_trials(initializer: language.Initializer, options: Options) -> Iterator[Trial]:
     """Draws from four seeds for every shape, and from the first seed again; and for a matrix with other arguments, so that no
     argument can be ignored."""
-    given = {name: float(value) for name, value in initializer.arguments.items()}
-    other = {name: OTHER_ARGUMENTS * value for name, value in given.items()}
-    asked = [(name, item, given) for name, item in samplings(initializer).items()]
-    asked += [("dense[arguments]", probes.SAMPLINGS["dense"], other)] if other else []
+    arguments_of_spec = {name: float(value) for name, value in initializer.arguments.items()}
+    other = {name: OTHER_ARGUMENTS * value for name, value in arguments_of_spec.items()}
+    sampled = [(name, item, arguments_of_spec) for name, item in samplings(initializer).items()]
+    sampled += [("dense[arguments]", probes.SAMPLINGS["dense"], other)] if other else []
     for dtype in options.dtypes:
-        for name, item, arguments in asked:
+        for name, item, arguments in sampled:
             more: dict[str, Any] = {"initializer": initializer.name, "arguments": arguments, "sampling": item}
             case = options.case(f"{initializer.name}:{name}", dtype, task="sampling", **more)
             yield Trial(case, {}, sampling.judge(case, initializer), "initializers")
@@ -69,11 +69,11 @@ def initializer_trials(initializer: language.Initializer, options: Options) -> I
 def samplings(initializer: language.Initializer) -> dict[str, Sampling]:
     """The parameters that an initializer draws. Groups and transposition are stated only if it reads
     fans; it gets matrices alone if it must."""
-    every = {name: replace(asked, count=DRAWN) for name, asked in probes.SAMPLINGS.items()}
+    every = {name: replace(sampling, count=DRAWN) for name, sampling in probes.SAMPLINGS.items()}
     if not initializer.reads_fans():
-        every = {name: replace(asked, groups=1, transposed=False) for name, asked in every.items()}
+        every = {name: replace(sampling, groups=1, transposed=False) for name, sampling in every.items()}
     matrices = initializer.distribution == "identity"
-    return {name: asked for name, asked in every.items() if len(asked.shape) == 2 or not matrices}
+    return {name: sampling for name, sampling in every.items() if len(sampling.shape) == 2 or not matrices}
 
 
 def dropout_trials(options: Options) -> Iterator[Trial]:

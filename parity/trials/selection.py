@@ -40,12 +40,12 @@ class Selection:
 def select(wanted: Sequence[str]) -> Selection:
     """Reads and validates every spec that the words name. Raises SpecError (all errors of a file) or UsageError."""
     ops = _ops(wanted)
-    found = list({name: language.load(name) for name in _names(wanted)}.values())
+    specs = list({name: language.load(name) for name in _names(wanted)}.values())
     selection = Selection(
-        architectures=tuple(spec for spec in found if isinstance(spec, language.Architecture)),
-        initializers=tuple(spec for spec in found if isinstance(spec, language.Initializer)),
-        optimizers=tuple(spec for spec in found if isinstance(spec, language.Optimizer)),
-        schedules=tuple(spec for spec in found if isinstance(spec, language.Schedule)),
+        architectures=tuple(spec for spec in specs if isinstance(spec, language.Architecture)),
+        initializers=tuple(spec for spec in specs if isinstance(spec, language.Initializer)),
+        optimizers=tuple(spec for spec in specs if isinstance(spec, language.Optimizer)),
+        schedules=tuple(spec for spec in specs if isinstance(spec, language.Schedule)),
         ops=ops,
         curved=_second("curvature", wanted),
         convex=_second("newton", wanted),
@@ -77,10 +77,10 @@ def _second(kind: str, wanted: Iterable[str]) -> tuple[language.Architecture, ..
     from parity.trials.curvature import CURVED, NEWTON
 
     own = {"curvature": CURVED, "newton": tuple(NEWTON)}[kind]
-    found: list[str] = []
+    chosen: list[str] = []
     for word in wanted:
-        found += own if word in ("all", kind) else [word.removeprefix(f"{kind}/")] if word.startswith(f"{kind}/") else []
-    specs = [language.load(name) for name in dict.fromkeys(found)]
+        chosen += own if word in ("all", kind) else [word.removeprefix(f"{kind}/")] if word.startswith(f"{kind}/") else []
+    specs = [language.load(name) for name in dict.fromkeys(chosen)]
     for spec in specs:
         if not isinstance(spec, language.Architecture):
             raise UsageError(f"{kind} is asked of architectures; {spec.name} is none")
@@ -91,13 +91,13 @@ def _ops(wanted: Iterable[str]) -> tuple[str, ...]:
     """All ops of a kind for `all`, `layers`, `activations`, `losses`, and single ops by name (`conv2d`, `layers/conv2d`)."""
     from parity.ops import TABLE, kind_of
 
-    found: list[str] = []
+    ops: list[str] = []
     for word in wanted:
         if word == "all" or word in OPS:
-            found += [op for op in TABLE if word in ("all", kind_of(op))]
+            ops += [op for op in TABLE if word in ("all", kind_of(op))]
         elif op := _op(word):
-            found.append(op)
-    return tuple(dict.fromkeys(found))
+            ops.append(op)
+    return tuple(dict.fromkeys(ops))
 
 
 def _op(word: str) -> str:

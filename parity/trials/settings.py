@@ -35,8 +35,8 @@ def dtypes() -> tuple[tuple[str, ...], str]:
 
 def store() -> Path | None:
     """Where records lie, if that is set: PARITY_STORE, or a path beside the file that says it. Raises as `frameworks` does."""
-    if given := os.environ.get(STORE_VARIABLE):
-        return Path(given)
+    if stated := os.environ.get(STORE_VARIABLE):
+        return Path(stated)
     file, settings = _nearest()
     place = settings.get("store")
     if file is None or place is None:
@@ -61,8 +61,8 @@ def _nearest() -> tuple[Path | None, Mapping[str, Any]]:
     for file, settings in _files():
         for key in settings:
             if key not in KEYS:
-                known = ", ".join(KEYS)
-                raise UsageError(f"{file}: there is no setting `{short(key)}`; there are {known}{did_you_mean(key, KEYS)}")
+                keys = ", ".join(KEYS)
+                raise UsageError(f"{file}: there is no setting `{short(key)}`; there are {keys}{did_you_mean(key, KEYS)}")
         return file, settings
     return None, {}
 

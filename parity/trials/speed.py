@@ -74,10 +74,10 @@ def workload(
     plain = expand(architecture, options.size)
     graph, rates = networks.masked(plain)
     checked = batch_size if affordable(graph, batch_size) else networks.batch_size_of(graph, options.size)
-    asked = replace(options, dtypes=(DTYPE,), nodes=False, batch_size=checked)
+    case_options = replace(options, dtypes=(DTYPE,), nodes=False, batch_size=checked)
     steps = options.steps or networks.steps_of(graph, options.size)
     drawn = {
-        name: networks.draw_case(name, program, initializer, optimizer, DTYPE, asked, steps, rates)
+        name: networks.draw_case(name, program, initializer, optimizer, DTYPE, case_options, steps, rates)
         for name, program in networks.programs(graph, bool(rates)).items()
     }
     gate = [
@@ -120,13 +120,13 @@ def _peak() -> language.Architecture:
 
 def remembered(judge: Judge) -> Judge:
     """The same judgement, which looks at equal arrays once: the processes of a cell mostly answer with the same bits."""
-    known: dict[str, list[Comparison]] = {}
+    by_digest: dict[str, list[Comparison]] = {}
 
     def judged(arrays: Mapping[str, Any]) -> list[Comparison]:
         digest = drawing.Draws(arrays).digest()
-        if digest not in known:
-            known[digest] = judge(arrays)
-        return known[digest]
+        if digest not in by_digest:
+            by_digest[digest] = judge(arrays)
+        return by_digest[digest]
 
     return judged
 
@@ -167,7 +167,7 @@ def timed_arrays(
     """The parameters of the check, batches of the timed size, and behind `check/` what the check has in their place."""
     drawn = drawing.draw(graph, initializer, DTYPE, seed=options.seed, batch_size=batch_size, batches=BATCHES).arrays
     held = {name: array for name, array in checked.items() if not _of_a_batch(name)}
-    read = {given.name for given in graph.batch_inputs()}
+    read = {graph_input.name for graph_input in graph.batch_inputs()}
     first = {name: array for name, array in under(checked, BATCH, 0).items() if name in read}
     again = {**put_under(under(checked, CARRIED), CARRIED), **put_under(first, BATCH, 0)}
     timed = {name: array for name, array in drawn.items() if _of_a_batch(name)}
@@ -187,9 +187,9 @@ def training_flops(graph: Graph) -> float:
     """
     if len(graph.phases) != 1 or {parameter.name for parameter in graph.parameters} - graph.phases[0].updates.keys():
         return 0
-    given, shapes = {graph_input.name for graph_input in graph.batch_inputs()}, graph.value_shapes()
+    names, shapes = {graph_input.name for graph_input in graph.batch_inputs()}, graph.value_shapes()
     return sum(
-        node.flops * (2 + _carried_on(node, shapes) if set(node.sources()) <= given else 3) for node in graph.all_nodes()
+        node.flops * (2 + _carried_on(node, shapes) if set(node.sources()) <= names else 3) for node in graph.all_nodes()
     )
 
 

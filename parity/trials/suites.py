@@ -30,8 +30,8 @@ def _mistakes(entry: SuiteEntry) -> Iterator[Mistake]:
     for key, item in (("frameworks", frameworks.find), ("dtypes", _precision), ("modes", _mode)):
         for place, word in zip(entry.places(key), getattr(entry, key), strict=False):
             yield from _refused(place, partial(item, word))
-    for key, known in (("initializer", "initializers"), ("optimizer", "optimizers"), ("dataset", "")):
-        name, names = getattr(entry, key), language.names(known) if known else tuple(DATASETS)
+    for key, kind in (("initializer", "initializers"), ("optimizer", "optimizers"), ("dataset", "")):
+        name, names = getattr(entry, key), language.names(kind) if kind else tuple(DATASETS)
         if name is not None and name not in names:
             yield Mistake(entry.place(key), f"no {key} `{short(name)}`{did_you_mean(name, names)}")
 
@@ -50,8 +50,8 @@ def _spec(entry: SuiteEntry, word: str) -> None:
     for architecture in selection.select([word]).architectures:
         names = architecture.size_names()
         if entry.size is not None and entry.size not in names:
-            told = f"{architecture.name} has no size `{entry.size}`; there are {', '.join(names)}"
-            raise SpecError([Mistake(entry.place("size"), told)])
+            message = f"{architecture.name} has no size `{entry.size}`; there are {', '.join(names)}"
+            raise SpecError([Mistake(entry.place("size"), message)])
 
 
 def _precision(word: str) -> None:

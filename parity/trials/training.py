@@ -174,8 +174,8 @@ def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
         raise UsageError(f"{quality.measure} needs a test, and {dataset.name} has none: ask for loss_share, which needs none")
     value = quality.value or next(iter(graph.outputs), "")
     target = quality.target or dataset.labels or ""
-    known = {node.value(suffix) for node in graph.all_nodes() for suffix in node.outputs}
-    if dataset.test and value not in known:
+    values = {node.value(suffix) for node in graph.all_nodes() for suffix in node.outputs}
+    if dataset.test and value not in values:
         raise UsageError(f"{quality.measure} needs a value of {graph.name}, not `{value}`")
     if dataset.test and target not in dataset.test:
         raise UsageError(f"{quality.measure} needs a target out of {', '.join(dataset.test)}, not `{target}`")
@@ -199,9 +199,9 @@ def judge_training(
         if bad:
             return [named(case, "training", "losses", Finding("nonfinite", reason=f"{bad} of {case.steps} losses"))]
         if goal is not None:
-            found = measured(case, dataset, goal, losses, _final(arrays), arrays)
-            reason = f"{MEASURES[goal.asked.measure].words} {found:.4g}, {goal.asked.words()} is asked"
-            verdict = "agrees" if goal.asked.reached(found) else "differs"
+            reached = measured(case, dataset, goal, losses, _final(arrays), arrays)
+            reason = f"{MEASURES[goal.asked.measure].words} {reached:.4g}, {goal.asked.words()} is asked"
+            verdict = "agrees" if goal.asked.reached(reached) else "differs"
             return [named(case, "quality", goal.asked.measure, Finding(verdict, reason=reason))]
         fell = float(np.mean(losses[-10:])) < float(np.mean(losses[:10]))
         reason = "" if fell else "the loss did not fall"

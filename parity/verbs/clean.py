@@ -41,7 +41,7 @@ def held(store: str | Path | None = None) -> Tabled:
 
 def emptied(store: str | Path | None = None) -> Tabled:
     """The same, and removes it all. Raises BlockingIOError where another parity writes there."""
-    found, place = held(store), options.store(store)
+    content, place = held(store), options.store(store)
     with ExitStack() as stack:
         for request in sorted((place / "requests").glob("*/lock")):
             stack.enter_context(only_writer(request.parent))
@@ -50,21 +50,23 @@ def emptied(store: str | Path | None = None) -> Tabled:
                 shutil.rmtree(place / name)
     if place.is_dir() and not any(place.iterdir()):
         place.rmdir()
-    return found
+    return content
 
 
 def main(store: Path | None, yes: bool) -> int:
     """The verb: prints what lies there; with `yes` removes it."""
-    found = emptied(store) if yes else held(store)
-    rows = [_row(row) for row in found.content.rows]
+    tabled = emptied(store) if yes else held(store)
+    rows = [_row(row) for row in tabled.content.rows]
     for line in columns.table(("folder", "what", "files", "size"), rows, (2, 3), None) if rows else ():
         terminal.say(line)
-    if not found.content.rows:
+    if not tabled.content.rows:
         terminal.say(f"{options.store(store).absolute()} holds nothing of parity")
     elif yes:
-        terminal.say(f"{found.title}: removed")
+        terminal.say(f"{tabled.title}: removed")
     else:
-        terminal.say(f"{found.title}; nothing was removed: `parity clean --yes` removes it, and the next run computes it again")
+        terminal.say(
+            f"{tabled.title}; nothing was removed: `parity clean --yes` removes it, and the next run computes it again"
+        )
     return 0
 
 

@@ -11,12 +11,12 @@ from parity.trials import options
 from parity.verbs import terminal
 
 
-def shell(given: str | None, known: Sequence[str]) -> str:
+def shell(name_given: str | None, shells: Sequence[str]) -> str:
     """The shell that is meant: the one given, or that of the variable SHELL. Raises UsageError."""
-    name = given or Path(os.environ.get("SHELL", "")).name
-    if name not in known:
-        told = f"the variable SHELL names `{name}`" if name else "the variable SHELL is not set"
-        raise UsageError(f"{told}: say which shell, `parity completion install {' | '.join(known)}`")
+    name = name_given or Path(os.environ.get("SHELL", "")).name
+    if name not in shells:
+        message = f"the variable SHELL names `{name}`" if name else "the variable SHELL is not set"
+        raise UsageError(f"{message}: say which shell, `parity completion install {' | '.join(shells)}`")
     return name
 
 

@@ -26,45 +26,46 @@ def diagnosed() -> Tabled:
 def doctor(how: str = "table") -> int:
     """Prints one line per framework. Gives 3 if a framework that runs by default is unavailable."""
     with terminal.console_of(error=True).status("asking the frameworks"):
-        found = diagnosis.diagnose()
-    told = _told(found)
+        diagnoses = diagnosis.diagnose()
+    table = _told(diagnoses)
     if how != "table":
-        tables.write(told.table, how, "doctor")
-        return told.status
-    for line in columns.table(COLUMNS, map(_row, found), right=(), wide=None):  # a path is copied: never folded
+        tables.write(table.table, how, "doctor")
+        return table.status
+    for line in columns.table(COLUMNS, map(_row, diagnoses), right=(), wide=None):  # a path is copied: never folded
         terminal.say(line)
-    for line in _own(found):
+    for line in _own(diagnoses):
         terminal.say(line)
-    for item in found:
+    for item in diagnoses:
         if item.description is None:
             terminal.say(f"{item.framework}: {headline(item.reason)}\n  mend it: {item.mend}")
     terminal.say(f"store: {options.store(None)} (parity clean); environments: {environments.root()} (parity env list)")
-    return told.status
+    return table.status
 
 
-def _told(found: Sequence[Diagnosis]) -> Tabled:
-    missing = [item.framework for item in found if item.description is None]
+def _told(diagnoses: Sequence[Diagnosis]) -> Tabled:
+    missing = [item.framework for item in diagnoses if item.description is None]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        ("missing" if item.description is None else "there", *_row(item), headline(item.reason), item.mend) for item in found
+        ("missing" if item.description is None else "there", *_row(item), headline(item.reason), item.mend)
+        for item in diagnoses
     )
-    title = f"{len(found) - len(missing)} of {len(found)} frameworks answer" + (
+    title = f"{len(diagnoses) - len(missing)} of {len(diagnoses)} frameworks answer" + (
         f"; missing: {', '.join(missing)}" if missing else ""
     )
     content = DataTable(("state", *COLUMNS, "reason", "mend"), rows, "state")
     return Tabled(title, content, 3 if any(name in training() for name in missing) else 0, ("missing",))
 
 
-def _own(found: Sequence[Diagnosis]) -> Iterator[str]:
+def _own(diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
     """Packages of the user's own beside each framework."""
-    for item in found:
+    for item in diagnoses:
         try:
             built = environments.planned(item.framework)
         except Unavailable:
             continue
         packages = added.recorded(built)
         if packages and item.interpreter == str(built.interpreter):
-            told = ", ".join(f"{name} {version}".strip() for name, version in packages.items())
-            yield f"{item.framework}: packages of yours (parity env add): {told}"
+            packages_text = ", ".join(f"{name} {version}".strip() for name, version in packages.items())
+            yield f"{item.framework}: packages of yours (parity env add): {packages_text}"
 
 
 def _row(item: Diagnosis) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: Non
     tell: gets a line when a framework is done.
     """
     rows = []
-    for name in asked_frameworks.asked(frameworks):
+    for name in asked_frameworks.chosen(frameworks):
         try:
             with progress.bar(f"building {name}", None) as bar:
                 environment = environments.build(name, on_line=bar.advance)
@@ -61,27 +61,27 @@ def listed() -> Tabled:
 
 def added_to(framework: str, packages: Sequence[str]) -> Tabled:
     """Installs packages beside a framework. Status 3 if that cannot be done. Raises UsageError for what is no package."""
-    (name,) = asked_frameworks.asked([framework])
+    (name,) = asked_frameworks.chosen([framework])
     columns = ("package", "version")
     try:
         with progress.bar(f"adding to {name}", None) as bar:
-            found = added.add(name, packages, on_line=bar.advance)
+            added_packages = added.add(name, packages, on_line=bar.advance)
     except Unavailable as error:
         return Tabled(f"{name}: {error}", DataTable(columns, ()), 3)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return Tabled(f"added {len(found)} packages to {name}", DataTable(columns, tuple(found.items())))
+    return Tabled(f"added {len(added_packages)} packages to {name}", DataTable(columns, tuple(added_packages.items())))
 
 
 def add(framework: str, packages: Sequence[str]) -> int:
     """The verb: prints each package with its version. Gives 3 if pip failed."""
-    told = added_to(framework, packages)
-    if told.status:
-        terminal.say(told.title, error=True)
-    (name,) = asked_frameworks.asked([framework])
-    for package, version in told.content.rows:
+    table = added_to(framework, packages)
+    if table.status:
+        terminal.say(table.title, error=True)
+    (name,) = asked_frameworks.chosen([framework])
+    for package, version in table.content.rows:
         terminal.say(f"{name}: {package} {version}")
-    return told.status
+    return table.status
 
 
 def show() -> int:
@@ -93,7 +93,7 @@ def show() -> int:
 
 def removed(framework: str) -> Tabled:
     """Removes every built environment of one framework."""
-    (name,) = asked_frameworks.asked([framework])
+    (name,) = asked_frameworks.chosen([framework])
     gone = tuple((str(directory),) for directory in environments.remove(name))
     title = f"removed {len(gone)} environments of {name}" if gone else f"{name} has no built environment"
     return Tabled(title, DataTable(("folder",), gone))
@@ -125,11 +125,11 @@ def measured(frameworks: Sequence[str], output: Path) -> Tabled:
     """Writes what each built environment takes; other frameworks in the file stay. Status 3 if one could not be asked."""
     kept = {record.framework: record for record in installs.read(output)} if output.is_file() else {}
     rows: list[tuple[Cell, ...]] = []
-    for name in asked_frameworks.asked(frameworks):
+    for name in asked_frameworks.chosen(frameworks):
         try:
-            told = environments.answer(name, MEASURE.format(name=name.partition("[")[0]))
+            measurement = environments.answer(name, MEASURE.format(name=name.partition("[")[0]))
             day = datetime.now(UTC).date().isoformat()
-            record = installs.InstallRecord(framework=name, date=day, **told)  # type: ignore[arg-type]
+            record = installs.InstallRecord(framework=name, date=day, **measurement)  # type: ignore[arg-type]
         except (Unavailable, TypeError) as error:
             rows.append(("unavailable", name, "", None, None, None, str(error)))
             continue
@@ -144,20 +144,20 @@ def measured(frameworks: Sequence[str], output: Path) -> Tabled:
 
 def measure(frameworks: Sequence[str], output: Path) -> int:
     """The verb: prints a line per framework. Gives 3 if any could not be asked."""
-    told = measured(frameworks, output)
-    for state, name, version, megabytes, packages, seconds, reason in told.content.rows:
+    table = measured(frameworks, output)
+    for state, name, version, megabytes, packages, seconds, reason in table.content.rows:
         if state == "unavailable":
             terminal.say(f"{name}: unavailable: {reason}")
         else:
             terminal.say(f"{name} {version}: {megabytes:g} MB in {packages} packages, import {seconds:g} s")
-    return told.status
+    return table.status
 
 
 def remove(framework: str) -> int:
     """Prints what was removed."""
-    found = removed(framework)
-    for (folder,) in found.content.rows:
+    table = removed(framework)
+    for (folder,) in table.content.rows:
         terminal.say(f"removed {folder}")
-    if not found.content.rows:
-        terminal.say(found.title)
+    if not table.content.rows:
+        terminal.say(table.title)
     return 0

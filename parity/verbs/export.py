@@ -44,13 +44,13 @@ def to_onnx(
     held |= {array_name(STATISTIC, statistic.name) for statistic in graph.statistics}
     arrays = {name: array for name, array in arrays.items() if name in held}
     options.place(onnx.parent)
-    found = weights.moved(graph, spec, size, FRAMEWORK, arrays, arguments)
-    told = json.loads(found[array_name(NATIVE, "model.json")].tobytes())
+    moved_arrays = weights.moved(graph, spec, size, FRAMEWORK, arrays, arguments)
+    description = json.loads(moved_arrays[array_name(NATIVE, "model.json")].tobytes())
     aside = onnx.with_name(f"{onnx.name}.new")
-    aside.write_bytes(found[array_name(NATIVE, "model.onnx")].tobytes())
+    aside.write_bytes(moved_arrays[array_name(NATIVE, "model.onnx")].tobytes())
     aside.replace(onnx)
-    head = f"wrote {onnx}: {graph.name}, opset {told['opset']}, {weights.DTYPE}, {graph.parameter_count():,} parameters"
-    for line in (head, f"  {origin}", _side("takes", told["inputs"]), _side("gives", told["outputs"])):
+    head = f"wrote {onnx}: {graph.name}, opset {description['opset']}, {weights.DTYPE}, {graph.parameter_count():,} parameters"
+    for line in (head, f"  {origin}", _side("takes", description["inputs"]), _side("gives", description["outputs"])):
         terminal.say(line)
     return 0
 

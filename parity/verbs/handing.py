@@ -48,8 +48,8 @@ def _tell_github(checked: Checked) -> None:
     """Annotations on stdout, where the runner reads them. The summary is added to what the step has said before."""
     for line in github.annotated(checked):
         terminal.write(line)
-    if given := os.environ.get(SUMMARY):
-        path = Path(given)
+    if stated := os.environ.get(SUMMARY):
+        path = Path(stated)
         used = path.stat().st_size if path.is_file() else 0
         with path.open("a", encoding="utf-8") as file:
             file.write(github.summary(checked, max(github.MOST_BYTES - used, 0)))

@@ -103,11 +103,11 @@ def listed(kind: str | None = None) -> Tabled:
 
 
 def _names(kind: str) -> list[str]:
-    found = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
-    if not found and kind not in KINDS:
-        known = (*KINDS, FAMILIES, *_families())
-        raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, known)}; there are: {', '.join(known)}")
-    return found
+    specs = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
+    if not specs and kind not in KINDS:
+        words = (*KINDS, FAMILIES, *_families())
+        raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, words)}; there are: {', '.join(words)}")
+    return specs
 
 
 def show_list(kind: str | None, how: str = "table") -> None:

@@ -41,19 +41,19 @@ def read(framework: str, paths: Sequence[Path]) -> tuple[dict[str, bytes], list[
 
     A checksum among the paths (`parity weights export SPEC weights/*`) belongs to its file.
     """
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     unverified = []
     for path in paths:
         if path.name.endswith(ENDING):
             continue
-        if path.name in found:
+        if path.name in contents:
             raise UsageError(f"two files are called {path.name}: give one of them")
-        found[path.name] = path.read_bytes()
+        contents[path.name] = path.read_bytes()
         if not verified(framework, path):
             unverified.append(path)
-    if not found:
+    if not contents:
         raise UsageError("no file of weights is given, checksums alone")
-    return found, unverified
+    return contents, unverified
 
 
 def verified(framework: str, path: Path) -> bool:
@@ -72,10 +72,10 @@ def beside(path: Path) -> Path:
 
 
 def _problem(path: Path, content: bytes) -> str | None:
-    given = beside(path)
-    line = LINE.fullmatch(given.read_bytes()[:1000].decode(errors="replace")) if given.is_file() else None
+    checksum_file = beside(path)
+    line = LINE.fullmatch(checksum_file.read_bytes()[:1000].decode(errors="replace")) if checksum_file.is_file() else None
     if line is None or line[2] != path.name:
-        return f"{given} is no checksum of it"
+        return f"{checksum_file} is no checksum of it"
     if line[1] != sha256(content).hexdigest():
-        return f"it is not what was written: {given} is the checksum of other bytes"
+        return f"it is not what was written: {checksum_file} is the checksum of other bytes"
     return None

@@ -67,31 +67,31 @@ def chosen(
     if task not in TASKS:
         raise UsageError(f"there is no task `{short(task)}`; there are {', '.join(TASKS)}{did_you_mean(task, TASKS)}")
     options.check(devices=(device,), modes=(mode,))
-    asked, weighted = read_needs(needs), read_weights(weights)
+    wanted, weighted = read_needs(needs), read_weights(weights)
     if source and source not in names():
         close = f"; did you mean `{meant(source)}`?" if meant(source) else ""
         raise UsageError(f"there is no framework `{short(source)}` to come from; there are {', '.join(names())}{close}")
-    if not retired and MAINTAINED not in asked:
-        asked.append(MAINTAINED)
+    if not retired and MAINTAINED not in wanted:
+        wanted.append(MAINTAINED)
     material = gathering.gather(gathering.place(reports), brief=True)
     evidence = RecordedEvidence(material)
     criteria = Criteria(evidence, entries.entries(material), task, device, mode)
-    candidates = criteria.candidates(asked, source)
+    candidates = criteria.candidates(wanted, source)
     ranking = choice.ranked(task, device, candidates, weighted)
     return ranking, [name for name in evidence.frameworks if name not in {candidate.name for candidate in candidates}]
 
 
 def read_needs(text: str) -> list[str]:
     """`onnx,float64` as words. Raises UsageError for one that has no meaning, and for two that no framework has together."""
-    asked = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-    for word in asked:
+    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    for word in words:
         if word not in NEEDS and not AT_MOST.fullmatch(word):
-            known = f"{', '.join(NEEDS)}, install<=MEGABYTES"
-            raise UsageError(f"there is no need `{short(word)}`; there are {known}{did_you_mean(word, NEEDS)}")
+            needs = f"{', '.join(NEEDS)}, install<=MEGABYTES"
+            raise UsageError(f"there is no need `{short(word)}`; there are {needs}{did_you_mean(word, NEEDS)}")
     for pair in EXCLUDE:
-        if set(pair) <= set(asked):
+        if set(pair) <= set(words):
             raise UsageError(f"{' and '.join(pair)} exclude each other: no framework has both; leave one of them out")
-    return asked
+    return words
 
 
 def read_weights(text: str) -> dict[str, float]:
@@ -102,7 +102,7 @@ def read_weights(text: str) -> dict[str, float]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
         return dict(WEIGHTS)
-    found = dict.fromkeys(CRITERIA, 0.0)
+    weights = dict.fromkeys(CRITERIA, 0.0)
     for part in parts:
         name, equals, number = part.partition("=")
         if not equals:
@@ -117,10 +117,10 @@ def read_weights(text: str) -> dict[str, float]:
             raise UsageError(f"the weight of {name} is a number, not `{short(number)}`") from None
         if not 0 <= value <= GREATEST_WEIGHT:
             raise UsageError(f"the weight of {name} lies between 0 and {GREATEST_WEIGHT:g}, not `{short(number)}`")
-        found[name] = value
-    if not any(found.values()):
+        weights[name] = value
+    if not any(weights.values()):
         raise UsageError("every weight is 0: give one criterion a weight, such as --weights speed=1")
-    return found
+    return weights
 
 
 def show(ranking: Ranking, missing: Sequence[str]) -> None:
@@ -138,8 +138,8 @@ def show(ranking: Ranking, missing: Sequence[str]) -> None:
         for place in ranking.places:
             _evidence(place.candidate, ranking.weights)
     for candidate in ranking.refused:
-        told = "; ".join(f"{name}: {candidate.needs[name].told}" for name in candidate.refused)
-        terminal.say(f"left out: {candidate.name} does not meet {told}")
+        reasons = "; ".join(f"{name}: {candidate.needs[name].told}" for name in candidate.refused)
+        terminal.say(f"left out: {candidate.name} does not meet {reasons}")
     for change in ranking.changes:
         terminal.say(
             f"with {change.criterion} at {wording.number(change.then)} instead of {change.now:g}, {change.winner} draws level"
@@ -154,7 +154,7 @@ def _table(ranking: Ranking) -> Table:
         table.add_column(heading)
     for number, place in enumerate(ranking.places, start=1):
         standings = [place.candidate.standings[name].value for name in ranking.counted]
-        told = ["not measured here" if value is None else wording.number(value) for value in standings]
+        texts = ["not measured here" if value is None else wording.number(value) for value in standings]
         name = f"{place.candidate.name}{' (Pareto front)' if place.front else ''}"
         cells = (
             str(number),
@@ -162,7 +162,7 @@ def _table(ranking: Ranking) -> Table:
             wording.number(place.score),
             f"{wording.number(place.low)} and {wording.number(place.high)}",
         )
-        table.add_row(*(Text(cell) for cell in (*cells, *told)))
+        table.add_row(*(Text(cell) for cell in (*cells, *texts)))
     return table
 
 

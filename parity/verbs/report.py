@@ -14,24 +14,24 @@ from parity.trials import options
 from parity.verbs import terminal
 
 
-def main(given: Path | None, output: Path, verify: bool, seal: bool = False) -> int:
+def main(data: Path | None, output: Path, verify: bool, seal: bool = False) -> int:
     """Writes README.md, index.html and figures/ under `output`, from its data/ or from `given`. With `verify` it only compares.
 
     seal: first write the seals of the data anew, without a check, also of the atlas beside them.
     """
-    folder = given or output / "data"
+    folder = data or output / "data"
     if not (folder / "manifest.json").is_file():
         raise UsageError(f"{folder} holds no results (manifest.json); `parity run quick` makes them")
     if seal and verify:
         raise UsageError("--check writes nothing, and --seal writes: give one of them")
     if seal:
         _seal(folder)
-    found = results.read(folder)
+    records = results.read(folder)
     if not verify:
         options.place(output)
-    files = pages.rendered(found, output)
+    files = pages.rendered(records, output)
     if not verify:
-        pages.write(found, output)
+        pages.write(records, output)
         terminal.say(f"wrote {', '.join(str(path) for path in files if path.suffix != '.svg')} and {len(files) - 2} figures")
         return 0
     changed = [path for path, text in files.items() if not path.is_file() or path.read_bytes() != text.encode()]

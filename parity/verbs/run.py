@@ -182,9 +182,9 @@ def _train(entry: SuiteEntry, session: Session, outcome: Outcome, bar: progress.
 
 def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
     for sized, loads in entries.timed(entry):
-        found = bench.take(session, loads, sized, bench.PROCESSES)
-        outcome.speeds += found.speeds
-        outcome.kept += found.kept
-        outcome.interrupted = outcome.interrupted or found.interrupted
-        if found.interrupted:
+        speeds = bench.take(session, loads, sized, bench.PROCESSES)
+        outcome.speeds += speeds.speeds
+        outcome.kept += speeds.kept
+        outcome.interrupted = outcome.interrupted or speeds.interrupted
+        if speeds.interrupted:
             return

@@ -135,13 +135,13 @@ DROPPED = [draw("dropout")]
     ids=["equal", "rates", "kinds", "a mask by hand for a layer", "on in evaluation", "drawn in evaluation"],
 )
 def test_what_is_left_to_chance_otherwise_is_told(ours: Side, theirs: Side, told: str) -> None:
-    found = [one for one in randomness.told(ours, theirs) if one.verdict == "differs"]
+    found = [one for one in randomness.verdicts(ours, theirs) if one.verdict == "differs"]
     assert len(found) == bool(told)
     assert all(told in one.reason for one in found)
 
 
 def test_dropout_that_both_keep_on_is_a_word_and_no_difference() -> None:
-    (found,) = randomness.told(side("a", eval=DROPPED), side("b", eval=DROPPED))
+    (found,) = randomness.verdicts(side("a", eval=DROPPED), side("b", eval=DROPPED))
     assert found.verdict == "agrees" and "both models keep dropout on in evaluation (mine.py:7)" in found.reason
 
 

@@ -164,13 +164,13 @@ def test_a_mistake_in_a_map_is_named(change: Mapping[str, Any], message: str) ->
     ],
 )
 def test_an_input_is_said_in_a_word(text: Any, given: drawing.ComparedInput) -> None:
-    assert drawing.given(text) == given
+    assert drawing.parsed_input(text) == given
 
 
 @pytest.mark.parametrize("text", ["", "3,16", "3x", "3x7:float", "ax3", "=3", "3=3x4", "a b=3x4", "a.=3", [], [3, "x"]])
 def test_what_is_no_input_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match="is no input"):
-        drawing.given(text)
+        drawing.parsed_input(text)
 
 
 def test_both_models_get_the_same_numbers_and_a_second_bias_none() -> None:

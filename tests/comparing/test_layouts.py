@@ -56,7 +56,7 @@ def dense(size: int = 60, turned: bool = False) -> OwnLayer:
 def test_a_turned_tensor_is_still_known(made: np.ndarray, turn: str) -> None:
     calls = [Call("conv", ((2, 3, 4, 5),), ((2, 3, 4, 5),)), Call("dense", (made.shape,), ((2, 7),))]
     seen = {"in/0/0": IMAGE + 9, "out/0/0": IMAGE, "in/1/0": made, "out/1/0": made + 1, "output/0": made + 1}
-    fed, exits = sources.found(calls, seen, [IMAGE + 9])
+    fed, exits = sources.traced_sources(calls, seen, [IMAGE + 9])
     assert (fed[0].sources, fed[1].sources, fed[1].turns) == ((-2,), (0,), (turn,))
     assert exits == [(1, "")]
 
@@ -127,10 +127,10 @@ def test_an_order_behind_a_function_is_told_by_the_numbers() -> None:
         Side(one, {"float64": {"eval/in/0/0": array, "eval/in/1/0": last}}, {})
         for one, array in zip(hidden, (IMAGE, np.moveaxis(IMAGE, 1, -1)), strict=True)
     ]
-    found = reordering.told(*sides, [(0, 0), (1, 1)])
+    found = reordering.reordered_rows(*sides, [(0, 0), (1, 1)])
     assert found == {"first": {1: FlattenedImage((4, 5, 3), "last")}}
     wrong = Side(hidden[1], {"float64": {"eval/in/0/0": IMAGE, "eval/in/1/0": last + 1e-3}}, {})
-    assert reordering.told(sides[0], wrong, [(0, 0), (1, 1)]) == {}
+    assert reordering.reordered_rows(sides[0], wrong, [(0, 0), (1, 1)]) == {}
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_weights_that_cannot_run(sides: list[tuple[str, str]], word: str, files:
 
 def test_which_weights_ran_stands_in_the_first_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sides = [written(tmp_path, "first", LAYERS), written(tmp_path, "second", LAYERS)]
-    verb.told(verb.compare(sides, map_path=tmp_path / "map.yaml"), Places(tmp_path / "found.json"), 0)
+    verb.print_findings(verb.compare(sides, map_path=tmp_path / "map.yaml"), Places(tmp_path / "found.json"), 0)
     assert capsys.readouterr().out.startswith(output.SPEC_WEIGHTS)
     assert '"weights": "drawn"' in (tmp_path / "found.json").read_text()
 

@@ -81,6 +81,6 @@ def test_what_cannot_be_fingerprinted_is_told(framework: str, tmp_path: Path, mo
     asked = [driving.NativeObject(path, path, {}) for path in TOLD]
     for one, driven in zip(asked, driving.drive(framework, asked), strict=True):
         with pytest.raises(UsageError) as caught:
-            verb.found(one.target, driven)
+            verb.fingerprint_of(one.target, driven)
         assert TOLD[one.path] in str(caught.value)
         assert one.path in str(caught.value) and caught.value.status == 2

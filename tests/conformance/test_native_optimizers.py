@@ -41,7 +41,7 @@ def told(framework: str) -> Told:
     answers = {}
     for one, driven in zip(asked, driving.drive(framework, asked), strict=True):
         try:
-            answers[one.path.rpartition(".")[2]] = verb.found(one.target, driven).name
+            answers[one.path.rpartition(".")[2]] = verb.fingerprint_of(one.target, driven).name
         except UsageError as error:
             answers[one.path.rpartition(".")[2]] = str(error)
     return answers

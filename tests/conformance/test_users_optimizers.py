@@ -36,7 +36,7 @@ def test_users_optimizers_have_their_names(framework: str, tmp_path: Path, monke
     told = {}
     for one, driven in zip(asked, driving.drive(framework, asked, further=runs), strict=True):
         try:
-            told[one.target] = verb.found(one.target, driven).name
+            told[one.target] = verb.fingerprint_of(one.target, driven).name
         except UsageError as error:
             told[one.target] = str(error)
     assert {name: (rule.name, told[name]) for name, rule in TABLE.items() if told[name] != rule.name} == {}

@@ -262,12 +262,12 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> driving.Driv
 )
 def test_what_has_no_formula_is_an_error_of_one_line(driven: driving.DrivenRecord, message: str, status: int) -> None:
     with pytest.raises(UsageError, match=message) as caught:
-        verb.found("Mine", driven)
+        verb.fingerprint_of("Mine", driven)
     assert caught.value.status == status
 
 
 def test_a_rule_that_sets_every_weight_to_0_has_no_match() -> None:
-    assert verb.found("Mine", observed("ran")).name == objects.NO_MATCH
+    assert verb.fingerprint_of("Mine", observed("ran")).name == objects.NO_MATCH
 
 
 @pytest.mark.parametrize(

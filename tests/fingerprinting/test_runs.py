@@ -45,7 +45,7 @@ def looked_up_once() -> Iterator[None]:
 
 
 def told(direction: Direction, owned: tuple[str, ...], dtype: str = "float64") -> verb.Fingerprint:
-    return verb.found("rule", driven(direction, owned, dtype))
+    return verb.fingerprint_of("rule", driven(direction, owned, dtype))
 
 
 @cache
@@ -87,7 +87,7 @@ def test_a_computation_in_float32_is_told_as_one_by_a_nudge_that_it_does_not_see
     assert (found.name, found.matches[0].precision, found.dtype) == (name, "float32", "float64")
     record = driven(single(direction), owned)
     blind = {name: run for name, run in record.further.items() if name != "nudged"}
-    assert verb.found("rule", replace(record, further=blind)).name == "no match"  # no witness, no float32
+    assert verb.fingerprint_of("rule", replace(record, further=blind)).name == "no match"  # no witness, no float32
 
 
 @pytest.mark.parametrize("name", TRUE)
@@ -136,7 +136,7 @@ def test_a_run_that_an_object_refuses_is_said() -> None:
     record = driven(*TRUE["sgd"])
     crashed = replace(record.further["arrays of many shapes"].record, outcome="crashed", reason="ValueError: no five axes\nat")
     further = {**record.further, "arrays of many shapes": replace(record.further["arrays of many shapes"], record=crashed)}
-    found = verb.found("rule", replace(record, further=further))
+    found = verb.fingerprint_of("rule", replace(record, further=further))
     assert found.name == "sgd"
     assert [one.outcome for one in found.driven] == ["held", "held", "refused, ValueError: no five axes", "held"]
 

@@ -30,7 +30,7 @@ SEEN = Comparison(CASE.id, "update", "matrix.value step 0", "differs", "float64"
 
 @pytest.fixture(autouse=True)
 def only_this_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences, "known", lambda _framework: (ENTRY,))
+    monkeypatch.setattr(differences, "of_cases", lambda _framework: (ENTRY,))
 
 
 def judged(*comparisons: Comparison, version: str = "3.15.1", case: Case = CASE) -> list[Comparison]:
@@ -91,6 +91,6 @@ def test_another_case_is_not_covered(case: Case) -> None:
 def test_every_entry_of_every_framework_can_fail_from_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     for framework in training(every=True):
-        for entry in differences.known(framework):
+        for entry in differences.of_cases(framework):
             assert 0 < entry.low < entry.high < float("inf"), entry.name
             assert entry.cause and entry.source and entry.versions and entry.quantities, entry.name

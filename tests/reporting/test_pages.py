@@ -170,7 +170,7 @@ def test_trainings_of_which_no_quality_is_asked_have_no_overview() -> None:
     ],
 )
 def test_what_a_guess_reaches_is_said_to_be_meant_to_fail(asked: str, guess: float | None, told: str) -> None:
-    assert wording.asked(trained("perceptron", "torch", asked=asked, guess=guess)) == told
+    assert wording.required_quality(trained("perceptron", "torch", asked=asked, guess=guess)) == told
 
 
 def test_a_plot_of_losses_is_as_high_as_they_are() -> None:

@@ -55,7 +55,7 @@ def test_without_an_a_a_pair_nothing_is_ranked() -> None:
     """The old report called a cell `fastest` that no control stood beside."""
     found = workload(speed("torch", *EQUAL), speed("keras", *times(1.5)))
     assert texts(found) == ["1", "1.50 (1.50–1.50)"]
-    assert wording.seen(found) == "No cell was measured twice (A/A), so that nothing is ranked."
+    assert wording.control_sentence(found) == "No cell was measured twice (A/A), so that nothing is ranked."
 
 
 def test_too_few_quiet_rounds_give_no_interval() -> None:
@@ -71,7 +71,7 @@ def test_the_floor_is_what_two_equal_cells_differ_by() -> None:
     found = workload(speed("torch", *EQUAL), speed("torch", 2.0, 2.2, 1.9, 2.0, 2.0, role="A/A"), speed("keras", *times(1.05)))
     assert found.control is not None and found.control.floor is not None and found.control.floor > 1.05
     assert texts(found)[1].startswith("tie: 1.05")
-    assert f"a ratio below {found.control.floor:.2f} could not be seen" in wording.seen(found)
+    assert f"a ratio below {found.control.floor:.2f} could not be seen" in wording.control_sentence(found)
 
 
 @pytest.mark.parametrize("key", ["foreign", "steal", "throttled"])

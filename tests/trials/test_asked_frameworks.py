@@ -25,29 +25,29 @@ def nothing_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_where_none_is_built_all_are_asked_and_each_says_how_to_build_it() -> None:
-    assert asked_frameworks.asked(()) == training() and asked_frameworks.unbuilt(()) == ()
+    assert asked_frameworks.chosen(()) == training() and asked_frameworks.unbuilt(()) == ()
 
 
 def test_what_is_built_is_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
-    assert asked_frameworks.asked(()) == asked_frameworks.that_train(()) == ("torch",)
+    assert asked_frameworks.chosen(()) == asked_frameworks.that_train(()) == ("torch",)
     assert asked_frameworks.unbuilt(()) == tuple(name for name in training() if name != "torch")
-    assert asked_frameworks.asked(["mxnet"]) == ("mxnet",) and asked_frameworks.unbuilt(["mxnet"]) == ()
+    assert asked_frameworks.chosen(["mxnet"]) == ("mxnet",) and asked_frameworks.unbuilt(["mxnet"]) == ()
 
 
 def test_a_newcomer_is_asked_by_name_alone_though_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TABLE, "torch", replace(TABLE["torch"], default=False))
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
-    assert "torch" not in asked_frameworks.asked(()) and "torch" not in asked_frameworks.that_train(())
-    assert asked_frameworks.asked(["torch"]) == asked_frameworks.that_train(["torch"], "atlas") == ("torch",)
+    assert "torch" not in asked_frameworks.chosen(()) and "torch" not in asked_frameworks.that_train(())
+    assert asked_frameworks.chosen(["torch"]) == asked_frameworks.that_train(["torch"], "atlas") == ("torch",)
 
 
 def test_a_variable_goes_before_a_file_and_a_name_before_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "parity.toml").write_text('frameworks = ["mxnet"]\n')
-    assert asked_frameworks.asked(()) == ("mxnet",)
+    assert asked_frameworks.chosen(()) == ("mxnet",)
     monkeypatch.setenv("PARITY_FRAMEWORKS", "torch, keras")
-    assert asked_frameworks.asked(()) == ("torch", "keras")
-    assert asked_frameworks.asked(["onnx"]) == ("onnx",)
+    assert asked_frameworks.chosen(()) == ("torch", "keras")
+    assert asked_frameworks.chosen(["onnx"]) == ("onnx",)
 
 
 def test_settings_are_found_in_a_project_and_from_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,9 +55,9 @@ def test_settings_are_found_in_a_project_and_from_below_it(tmp_path: Path, monke
     below = tmp_path / "src" / "mine"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    assert asked_frameworks.asked(()) == ("keras",)
+    assert asked_frameworks.chosen(()) == ("keras",)
     (below / "pyproject.toml").write_text('[project]\nname = "another"\n')  # says nothing of parity
-    assert asked_frameworks.asked(()) == ("keras",)
+    assert asked_frameworks.chosen(()) == ("keras",)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_settings_are_found_in_a_project_and_from_below_it(tmp_path: Path, monke
 def test_a_mistake_in_a_file_is_told_with_the_file(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "parity.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(UsageError) as caught:
-        asked_frameworks.asked(())
+        asked_frameworks.chosen(())
     assert str(caught.value).startswith(str(tmp_path / "parity.toml")) and told in str(caught.value)
 
 

@@ -363,7 +363,7 @@ def test_operations_of_a_step_are_those_of_the_graph() -> None:
 
 def test_what_was_timed_is_named(tmp_path: Path) -> None:
     found, _ = benched(tmp_path)
-    first, *_, where = timings.told(found.speeds, found.kept)
+    first, *_, where = timings.sentences(found.speeds, found.kept)
     assert first == (
         "timed: a training step with adam at size small, the small probe that `check` judges, not the published network; "
         "batch 2; precision float32; mode keras eager, torch eager"

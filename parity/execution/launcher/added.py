@@ -27,8 +27,10 @@ def add(framework: str, packages: Sequence[str], on_line: Callable[[str], None] 
     if strange := [package for package in packages if not package.strip() or package.startswith("-")]:
         raise ValueError(f"`{strange[0]}` is no package: name one as for pip, such as timm or transformers==4.57.1")
     variable = environments.override_variable(framework)
-    if given := os.environ.get(variable):
-        raise Unavailable(f"{variable} names an interpreter of yours, where parity installs nothing: {given} -m pip install …")
+    if interpreter := os.environ.get(variable):
+        raise Unavailable(
+            f"{variable} names an interpreter of yours, where parity installs nothing: {interpreter} -m pip install …"
+        )
     built = environments.planned(framework)
     if not built.complete():
         raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`, then add to it")
@@ -43,18 +45,18 @@ def add(framework: str, packages: Sequence[str], on_line: Callable[[str], None] 
             )
             raise Unavailable(f"{error}\n{advice} yours: {variable}=/path/to/python") from error
         after = environments.installed(framework).versions
-        known = {name: version for name, version in after.items() if name not in before}
-        _write(built, {**recorded(built), **_asked(packages, known, after)})
+        added = {name: version for name, version in after.items() if name not in before}
+        _write(built, {**recorded(built), **_asked(packages, added, after)})
     return recorded(built)
 
 
 def recorded(built: BuiltEnvironment) -> dict[str, str]:
     """What was asked for so far -> its version. Empty where nothing was, or where the file cannot be read."""
     try:
-        found = parsed(read_text((built.directory / FILE).read_bytes()))
+        loaded = parsed(read_text((built.directory / FILE).read_bytes()))
     except (OSError, ValueError, RecursionError):
         return {}
-    return {str(name): str(version) for name, version in found.items()} if isinstance(found, dict) else {}
+    return {str(name): str(version) for name, version in loaded.items()} if isinstance(loaded, dict) else {}
 
 
 def lost(framework: str) -> list[str]:
@@ -75,12 +77,12 @@ def lost(framework: str) -> list[str]:
 
 def _asked(packages: Sequence[str], fresh: Mapping[str, str], every: Mapping[str, str]) -> dict[str, str]:
     """Each package as it was asked for, with its version; that of a folder or an address is what pip brought anew."""
-    found = {}
+    requirements = {}
     for package in packages:
         name = _bare(package)
         brought = f"with {', '.join(f'{name} {version}' for name, version in sorted(fresh.items()))}" if fresh else ""
-        found[package] = every.get(name, brought)
-    return found
+        requirements[package] = every.get(name, brought)
+    return requirements
 
 
 def _bare(package: str) -> str:
@@ -90,7 +92,7 @@ def _bare(package: str) -> str:
     return package.strip().lower().replace("_", "-").replace(".", "-") if "/" not in package else ""
 
 
-def _write(built: BuiltEnvironment, found: Mapping[str, str]) -> None:
+def _write(built: BuiltEnvironment, requirements: Mapping[str, str]) -> None:
     aside = Path(f"{built.directory / FILE}.tmp")
-    aside.write_text(json.dumps(dict(found), indent=1) + "\n")
+    aside.write_text(json.dumps(dict(requirements), indent=1) + "\n")
     aside.rename(built.directory / FILE)

@@ -72,10 +72,10 @@ def describe(environment: Environment) -> dict[str, Any]:
         raise Unavailable(f"{name} does not describe itself: {error}") from error
 
 
-def _description(found: dict[str, Any]) -> dict[str, Any]:
+def _description(description: dict[str, Any]) -> dict[str, Any]:
     """The fields of protocol.Description. Raises NoAnswer if one is missing, or is no text of one line."""
-    texts = {key: found.get(key) for key in ("name", "version", "default_mode")}
-    lists = {key: found.get(key) for key in ("devices", "dtypes", "modes")}
+    texts = {key: description.get(key) for key in ("name", "version", "default_mode")}
+    lists = {key: description.get(key) for key in ("devices", "dtypes", "modes")}
     for key, value in lists.items():
         if not isinstance(value, list):
             raise NoAnswer(f"`{key}` is no list")
@@ -83,4 +83,4 @@ def _description(found: dict[str, Any]) -> dict[str, Any]:
     for key, value in texts.items():
         if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_WORD:
             raise NoAnswer(f"`{key}` is no word of at most {LONGEST_WORD} signs")
-    return found
+    return description

@@ -81,9 +81,9 @@ def installed(framework: str, accelerator: str = "cpu") -> Environment:
     """The environment of a framework: the one that an override names, or the built one. Raises Unavailable if there is none,
     and ValueError for a name that is no framework."""
     variable = override_variable(framework)
-    if given := os.environ.get(variable):
-        interpreter = _found(given)
-        return Environment(framework, interpreter, _versions(interpreter, f"{variable}={given}"))
+    if interpreter_path := os.environ.get(variable):
+        interpreter = _found(interpreter_path)
+        return Environment(framework, interpreter, _versions(interpreter, f"{variable}={interpreter_path}"))
     built = planned(framework, accelerator)
     if not built.complete():
         raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`")
@@ -153,8 +153,8 @@ def _standing(marker: Path) -> BuiltEnvironment | None:
     if not digest or not variant:
         return None
     try:
-        told = parsed(read_text(marker.read_bytes()))
-        python, pins = str(told["python"]), str(told["pins"])
+        marked = parsed(read_text(marker.read_bytes()))
+        python, pins = str(marked["python"]), str(marked["pins"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         python, pins = "unknown", "unknown"
     return BuiltEnvironment(name, "-".join(variant), accelerator, python, pins, marker.parent)
@@ -173,22 +173,22 @@ def remove(framework: str) -> list[Path]:
 
 def root() -> Path:
     """The directory of built environments."""
-    given = os.environ.get("PARITY_ENVIRONMENTS")
-    return Path(given).absolute() if given else Path.home() / ".cache" / "parity" / "environments"
+    folder = os.environ.get("PARITY_ENVIRONMENTS")
+    return Path(folder).absolute() if folder else Path.home() / ".cache" / "parity" / "environments"
 
 
 def base_python() -> Path:
     """The Python from which environments are built. The first of these that exists: PARITY_BASE_PYTHON, this Python if it is
     3.11, python3.11, this Python."""
-    if given := os.environ.get("PARITY_BASE_PYTHON"):
-        return _found(given)
+    if python := os.environ.get("PARITY_BASE_PYTHON"):
+        return _found(python)
     other = None if sys.version_info[:2] == PYTHON else shutil.which("python3.11")
     return Path(other or sys.executable)
 
 
-def _found(given: str) -> Path:
+def _found(interpreter: str) -> Path:
     """The path of an interpreter that is given by its path, or by its name on PATH."""
-    return Path(shutil.which(given) or given)
+    return Path(shutil.which(interpreter) or interpreter)
 
 
 def _make(built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
@@ -238,34 +238,34 @@ def _lock_of(directory: Path) -> Path:
 def answer(framework: str, program: str) -> Mapping[str, object]:
     """The table that a program of Python prints in the environment of a framework. Raises Unavailable."""
     environment = installed(framework)
-    told = _ask(environment.interpreter, program, framework)
+    answered = _ask(environment.interpreter, program, framework)
     try:
-        return supervised.table(told)
+        return supervised.table(answered)
     except NoAnswer as error:
-        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(told)}") from error
+        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(answered)}") from error
 
 
 def _versions(interpreter: Path, origin: str) -> dict[str, str]:
     """Name -> version of every package that the interpreter sees, and of Python itself."""
-    told = _ask(interpreter, LIST_VERSIONS, origin)
+    answered = _ask(interpreter, LIST_VERSIONS, origin)
     try:
-        found = supervised.table(told)
+        versions = supervised.table(answered)
     except NoAnswer as error:
-        raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {_shown(told)}") from error
-    if strange := [name for name, version in found.items() if not isinstance(version, str)]:
+        raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {_shown(answered)}") from error
+    if strange := [name for name, version in versions.items() if not isinstance(version, str)]:
         raise Unavailable(f"{origin}: {interpreter} is no Python: its version of {strange[0][:40]!r} is no text")
-    return found
+    return versions
 
 
-def _shown(told: bytes) -> str:
+def _shown(output: bytes) -> str:
     """The end of an answer, short and printable."""
-    return repr(tail(told[-2_000:].decode(errors="replace"))[:60])
+    return repr(tail(output[-2_000:].decode(errors="replace"))[:60])
 
 
 def _version(interpreter: Path) -> str:
-    told = _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
-    if not RELEASE.fullmatch(release := told[:60].decode(errors="replace")):
-        raise Unavailable(f"{interpreter} is no Python: asked for its version it answers {_shown(told)}")
+    answered = _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
+    if not RELEASE.fullmatch(release := answered[:60].decode(errors="replace")):
+        raise Unavailable(f"{interpreter} is no Python: asked for its version it answers {_shown(answered)}")
     return release
 
 

@@ -78,11 +78,11 @@ def of_installation() -> dict[str, str]:
     return {**allowed(os.environ), **more}
 
 
-def allowed(given: Mapping[str, str]) -> dict[str, str]:
+def allowed(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables among `given` that any process may see: the system's, the frameworks', and those that the user passes by
     name."""
-    passed = _passed(given)
-    return {name: value for name, value in given.items() if name in passed or name in SYSTEM or _of_a_framework(name)}
+    passed = _passed(environment)
+    return {name: value for name, value in environment.items() if name in passed or name in SYSTEM or _of_a_framework(name)}
 
 
 def _of_a_framework(name: str) -> bool:
@@ -91,8 +91,8 @@ def _of_a_framework(name: str) -> bool:
     return not any(word in name.upper() for word in SECRET)
 
 
-def _passed(given: Mapping[str, str]) -> Iterable[str]:
-    return {name.strip() for name in given.get(PASS, "").split(",")}
+def _passed(environment: Mapping[str, str]) -> Iterable[str]:
+    return {name.strip() for name in environment.get(PASS, "").split(",")}
 
 
 def package_link(directory: Path) -> Path:

@@ -126,15 +126,15 @@ def launch(
     the worker is ended and KeyboardInterrupt is raised. Raises ValueError for a bad request, BlockingIOError while another run
     writes to `out`.
     """
-    asked, out = request.read(directory.resolve()), out.resolve()
+    requested, out = request.read(directory.resolve()), out.resolve()
     with only_writer(out) as lock:
-        run = Launch(asked, out, on_record, on_notice, stop)
+        run = Launch(requested, out, on_record, on_notice, stop)
         place = WorkerSetting(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
         _resume(run)
         while remaining := run.remaining():
-            alone = [number for number in remaining if asked.entries[number].key in run.suspected]
-            _settle(run, run_process(asked, alone or remaining, place, run.look))
-    return [run.finished[entry.key] for entry in asked.entries]
+            alone = [number for number in remaining if requested.entries[number].key in run.suspected]
+            _settle(run, run_process(requested, alone or remaining, place, run.look))
+    return [run.finished[entry.key] for entry in requested.entries]
 
 
 @contextlib.contextmanager

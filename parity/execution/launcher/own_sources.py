@@ -23,11 +23,11 @@ PACKAGE: Path = Path(parity.__file__).resolve().parent.parent
 
 def of(target: str, python_path: Sequence[Path]) -> list[Path]:
     """The files of `package.module:name`, or of `path/to/module.py:name`, in a stable order. Empty where it is nowhere."""
-    asked = own_target.parsed(target)
-    if asked.is_file:
-        root, name = own_path.located(Path(asked.place).expanduser().absolute())
+    own = own_target.parsed(target)
+    if own.is_file:
+        root, name = own_path.located(Path(own.place).expanduser().absolute())
         return list(closure([name], [root, *python_path]).values())
-    return list(closure([asked.place], python_path).values())
+    return list(closure([own.place], python_path).values())
 
 
 def digest(modules: Iterable[str], root: Path = PACKAGE) -> str:
@@ -67,15 +67,15 @@ def _imported(source: bytes, package: str) -> tuple[str, ...]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return ()
-    found: list[str] = []
+    modules: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [item.name for item in node.names]
+            modules += [item.name for item in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
-            found += [f"{base}.{item.name}" if base else item.name for item in node.names]
-    return tuple(dict.fromkeys(part for name in found for part in _and_packages(name)))
+            modules += [f"{base}.{item.name}" if base else item.name for item in node.names]
+    return tuple(dict.fromkeys(part for name in modules for part in _and_packages(name)))
 
 
 def _and_packages(name: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ class PlannedCase:
 def write_request(
     directory: Path,
     framework: str,
-    asked: Iterable[PlannedCase],
+    planned_cases: Iterable[PlannedCase],
     *,
     versions: Mapping[str, str],
     implementation: str,
@@ -53,7 +53,7 @@ def write_request(
     directory.mkdir(parents=True, exist_ok=True)
     entries: list[RequestEntry] = []
     dtypes = dict[str, None]()
-    for number, item in enumerate(asked):
+    for number, item in enumerate(planned_cases):
         _check(item)
         dtypes[item.case.dtype] = None
         file = f"{number}.npz" if item.arrays else None
@@ -84,7 +84,7 @@ def requests(directory: Path) -> list[Request]:
 
 def collect(directory: Path) -> list[tuple[Request, Reading]]:
     """The results of a plan: each request, and the records in its `results`."""
-    return [(asked, records.read(asked.directory / RESULTS)) for asked in requests(directory)]
+    return [(requested, records.read(requested.directory / RESULTS)) for requested in requests(directory)]
 
 
 def _check(item: PlannedCase) -> None:
@@ -92,8 +92,8 @@ def _check(item: PlannedCase) -> None:
     case = item.case
     if case.task in ("agreement", "curvature", *TIMED) and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1
-        found = {group_of(name) for name in under(item.arrays, BATCH)}
-        missing = {str(number) for number in range(wanted)} - found
+        batches = {group_of(name) for name in under(item.arrays, BATCH)}
+        missing = {str(number) for number in range(wanted)} - batches
         if missing:
             raise ValueError(f"case {case.id}: arrays of batches {', '.join(sorted(missing))} are missing")
     for name, array in item.arrays.items():

@@ -189,13 +189,13 @@ UNRUNNABLE = 127
 def table(text: bytes | str) -> dict[str, Any]:
     """The JSON object in an answer. Raises NoAnswer if it is none: other JSON, no JSON, bad UTF-8, nesting that is too deep."""
     try:
-        found = json.loads(text)
+        answered = json.loads(text)
     except (ValueError, RecursionError) as error:
         kind = "too deeply nested" if isinstance(error, RecursionError) else "no JSON"
         raise NoAnswer(f"its answer is {kind}: {_shown(text)}") from error
-    if not isinstance(found, dict):
+    if not isinstance(answered, dict):
         raise NoAnswer(f"its answer is no JSON object: {_shown(text)}")
-    return found
+    return answered
 
 
 def _shown(text: bytes | str) -> str:

@@ -104,11 +104,11 @@ class ProcessFamily:
     def members(self) -> list[int]:
         """All descendants of this process that still run."""
         parents = dict(_parents()) if LINUX else {}
-        found, more = {os.getpid()}, {os.getpid()}
+        members, more = {os.getpid()}, {os.getpid()}
         while more:
-            more = {child for child, parent in parents.items() if parent in found} - found
-            found |= more
-        return sorted(found - {os.getpid()})
+            more = {child for child, parent in parents.items() if parent in members} - members
+            members |= more
+        return sorted(members - {os.getpid()})
 
 
 def _become(command: list[str], log: str, limit: int, streams: tuple[int, int]) -> None:

@@ -56,44 +56,44 @@ class Answering:
         self,
         model: OwnModel,
         version: str,
-        given: Any = None,
+        inputs: Any = None,
         images: str = "first",
         dtype: str = "",
         spec: bool = False,
         load: Callable[[], None] = lambda: None,
     ) -> None:
-        self.model, self.version, self.given, self.images = model, version, given, images
+        self.model, self.version, self.given, self.images = model, version, inputs, images
         self.dtype, self.spec, self.load = dtype, spec, load
         self.order: list[int] = []
 
     def describe(self, _: Mapping[str, Any], __: Arrays) -> tuple[Any, Arrays]:
         named = isinstance(self.given, Mapping)
-        given = [f"{name}={text}" for name, text in self.given.items()] if named else self.given
-        answer = {"version": self.version, "inputs": given, "known": self.model.given_inputs(), "images": self.images}
+        input_texts = [f"{name}={text}" for name, text in self.given.items()] if named else self.given
+        answer = {"version": self.version, "inputs": input_texts, "known": self.model.given_inputs(), "images": self.images}
         return {**answer, "spec": self.spec}, {}
 
     def trace(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """names: of the inputs; stated: whether a person gave them to this model; outputs: paths of all outputs, in the order
         in which they are to be told from now on."""
         inputs, self.order, names = in_order(arrays, INPUT), [], tuple(question.get("names", ()))
-        if question.get("stated") and (told := calling.mistyped(names, self.model.accepts(names))):
-            raise Mistyped(told)
+        if question.get("stated") and (refusal := calling.mistyped(names, self.model.accepts(names))):
+            raise Mistyped(refusal)
         leaves, calls, outputs = self._traced(inputs, names)
         self.load()
         self.load = lambda: None
         named = list(self.model.named)
         self.order = [named.index(name) for name in question.get("outputs", ())]
         kept = dict(self.model.weights())
-        seen = self._told(self.model.forward(inputs))
+        outputs_told = self._told(self.model.forward(inputs))
         self.model.set_weights(kept)  # statistics may move in evaluation
-        calls, exits = sources.found(calls, seen, inputs)
+        calls, exits = sources.traced_sources(calls, outputs_told, inputs)
         answer = {
             "leaves": [asdict(leaf) for leaf in leaves],
             "calls": [asdict(call) for call in calls],
             "outputs": [outputs[place] for place in self.order] or outputs,
             "named": [named[place] for place in self.order] or named,
             "exits": exits,
-            "narrow": self._narrow(calls, seen),
+            "narrow": self._narrow(calls, outputs_told),
         }
         return answer, put_under(self.model.weights(), WEIGHT)
 
@@ -106,39 +106,39 @@ class Answering:
                 return self.model.trace(inputs)
             except Exception as error:  # the user's code may raise anything
                 refused = refused or error
-                if isinstance(error, KeyError) and (told := calling.sought(error, names)):
-                    refused = Mistyped(told)
+                if isinstance(error, KeyError) and (refusal := calling.sought(error, names)):
+                    refused = Mistyped(refusal)
         raise refused or ValueError("the model is called in no way")
 
-    def _told(self, found: Arrays) -> Arrays:
+    def _told(self, arrays: Arrays) -> Arrays:
         """What a pass gave, its outputs in the order that was asked for."""
-        moved = {array_name(OUTPUT, number): found[array_name(OUTPUT, place)] for number, place in enumerate(self.order)}
-        return {**found, **moved}
+        moved = {array_name(OUTPUT, number): arrays[array_name(OUTPUT, place)] for number, place in enumerate(self.order)}
+        return {**arrays, **moved}
 
     def _loss(self, arrays: Arrays) -> list[Any]:
         """The weights of the loss in the model's own order."""
         loss = in_order(arrays, LOSS)
         return [loss[self.order.index(place)] for place in range(len(loss))] if self.order else loss
 
-    def _narrow(self, calls: Sequence[Call], seen: Arrays) -> str:
+    def _narrow(self, calls: Sequence[Call], arrays: Arrays) -> str:
         """The first layer that gives float32 in a float64 run, in words; "" if none does."""
         if self.dtype != "float64":
             return ""
         for place, call in enumerate(calls):
-            if any(array.dtype == np.float32 for array in under(seen, GIVEN, place).values()):
+            if any(array.dtype == np.float32 for array in under(arrays, GIVEN, place).values()):
                 return f"{call.leaf} gives float32"
-        return "the model gives float32" if any(item.dtype == np.float32 for item in under(seen, OUTPUT).values()) else ""
+        return "the model gives float32" if any(item.dtype == np.float32 for item in under(arrays, OUTPUT).values()) else ""
 
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         weights = under(arrays, WEIGHT)
         self.model.set_weights(weights)
         self.model.scaled, self.model.plain = bool(question.get("scaled")), bool(question.get("plain"))
         inputs = in_order(arrays, INPUT)
-        found = put_under(self._told(self.model.forward(inputs)), EVAL)
+        evaluated = put_under(self._told(self.model.forward(inputs)), EVAL)
         self.model.set_weights(weights)  # statistics may have moved in evaluation
         trained = self._told(self.model.train(inputs, self._loss(arrays), question["learning_rate"]))
         self.model.set_weights(weights)
-        return {"draws": self.model.draws}, {**found, **put_under(trained, TRAIN)}
+        return {"draws": self.model.draws}, {**evaluated, **put_under(trained, TRAIN)}
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
@@ -148,8 +148,8 @@ class Answering:
         """A pass that reports functions, with the current weights. From now on `rerun` repeats calls of this pass."""
         instead = {number: in_order(arrays, INSTEAD, number) for number in numbers(arrays, INSTEAD)}
         between = tuple(question["between"])
-        told, found = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
-        return told, self._told(found)
+        calls, outputs = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
+        return calls, self._told(outputs)
 
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)
@@ -161,30 +161,30 @@ def built(framework: str, target: str, dtype: str, checkpoint: str = "") -> Answ
     impl = importlib.import_module(f"{package}.{OWN_MODEL}")
     impl.prepare(dtype)
     own_path.extend()
-    asked = own_target.parsed(target)
-    sys.argv[:] = [asked.place]  # what the user's module reads of its command line, as a script without arguments
-    module = own_path.module_of(asked)
-    model = _model(own_path.attribute(module, asked), asked, impl.MODEL)
+    own = own_target.parsed(target)
+    sys.argv[:] = [own.place]  # what the user's module reads of its command line, as a script without arguments
+    module = own_path.module_of(own)
+    model = _model(own_path.attribute(module, own), own, impl.MODEL)
     load: Callable[[], None] = lambda: None  # noqa: E731
     if checkpoint:
         load = partial(importlib.import_module(f"{package}.{CHECKPOINTS}").load, model, Path(checkpoint))
     return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES, dtype, load=load)
 
 
-def _model(found: Any, asked: own_target.Target, kind: type) -> Any:
+def _model(attribute: Any, own: own_target.Target, kind: type) -> Any:
     """A model, or what a function or a class gives with the arguments that are asked."""
     name = f"{kind.__module__.partition('.')[0]}'s {kind.__name__}"
-    if isinstance(found, kind):
-        if asked.arguments:
-            raise Mistyped(f"`{asked.name}` is a model already and takes no arguments: name its class, or a function")
-        return found
-    if not callable(found):
+    if isinstance(attribute, kind):
+        if own.arguments:
+            raise Mistyped(f"`{own.name}` is a model already and takes no arguments: name its class, or a function")
+        return attribute
+    if not callable(attribute):
         raise Mistyped(
-            f"`{asked.name}` is of type {type(found).__name__}: name a function or a class that gives a model ({name})"
+            f"`{own.name}` is of type {type(attribute).__name__}: name a function or a class that gives a model ({name})"
         )
-    model = own_target.called(asked, found)
+    model = own_target.called(own, attribute)
     if not isinstance(model, kind):
-        raise Mistyped(f"`{asked.name}` gives {type(model).__name__} where a model ({name}) is needed: return the model alone")
+        raise Mistyped(f"`{own.name}` gives {type(model).__name__} where a model ({name}) is needed: return the model alone")
     return model
 
 
@@ -212,16 +212,16 @@ def main(arguments: Sequence[str]) -> int:
 
 def _failure(error: BaseException, framework: str, target: str) -> dict[str, Any]:
     """A mistake of whoever typed the command is one sentence; anything else is told with the user's lines."""
-    return {"mistake": str(error)} if isinstance(error, Mistyped) else {"failed": failing.told(error, framework, target)}
+    return {"mistake": str(error)} if isinstance(error, Mistyped) else {"failed": failing.explained(error, framework, target)}
 
 
 def _answer(answering: Answering, question: Mapping[str, Any], framework: str, target: str) -> dict[str, Any]:
     """What is said of one question; its arrays lie in the file that the question names, and nothing here holds them on."""
     try:
         arrays = array_files.read_npz(Path(question["arrays"]), question["sha256"])
-        answer, found = getattr(answering, question["ask"])(question, arrays)
-        given = {name: np.asarray(item) for name, item in found.items()}
-        return {"answer": answer, "sha256": array_files.write_npz(Path(question["answer"]), given, synced=False)}
+        answer, arrays_given = getattr(answering, question["ask"])(question, arrays)
+        written = {name: np.asarray(item) for name, item in arrays_given.items()}
+        return {"answer": answer, "sha256": array_files.write_npz(Path(question["answer"]), written, synced=False)}
     except Exception as error:  # the user's code may raise anything
         return _failure(error, framework, target)
 

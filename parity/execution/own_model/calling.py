@@ -79,16 +79,16 @@ def ways(names: Sequence[str], count: int, taken: Accepted) -> list[str]:
 
 def mistyped(names: Sequence[str], taken: Accepted) -> str:
     """The sentence on a name that is probably another one of the model's; "" where all are its own, or none is like one."""
-    known = [*taken.names, *taken.further, *taken.known]
+    names_known = [*taken.names, *taken.further, *taken.known]
     heads = list(dict.fromkeys(name if taken.known else name.partition(NESTED)[0] for name in names if name))
-    strange = [head for head in heads if head not in known]
-    if taken.open_ended or not strange or not known:
+    strange = [head for head in heads if head not in names_known]
+    if taken.open_ended or not strange or not names_known:
         return ""
-    meant = next((head for head in strange if get_close_matches(head, known, 1, LIKE)), None)
+    meant = next((head for head in strange if get_close_matches(head, names_known, 1, LIKE)), None)
     if meant is None and len(strange) == len(heads):
         return ""
-    close = near(meant or strange[0], known) or "."
-    return f"the model takes no input `{meant or strange[0]}`{close} It takes {', '.join(known)}"
+    close = near(meant or strange[0], names_known) or "."
+    return f"the model takes no input `{meant or strange[0]}`{close} It takes {', '.join(names_known)}"
 
 
 def sought(error: KeyError, names: Sequence[str]) -> str:
@@ -96,18 +96,18 @@ def sought(error: KeyError, names: Sequence[str]) -> str:
     key = error.args[0] if error.args else None
     if isinstance(key, str) and (quoted := BOLD.search(key)):  # Keras raises the error anew, with a text around the key
         key = quoted[1]
-    given = [name.rpartition(NESTED)[2] for name in names]
-    if not isinstance(key, str) or key in given or not get_close_matches(key, given, 1, LIKE):
+    bare_names = [name.rpartition(NESTED)[2] for name in names]
+    if not isinstance(key, str) or key in bare_names or not get_close_matches(key, bare_names, 1, LIKE):
         return ""
-    return f"the model looks for `{key}` among its inputs, which are {', '.join(filter(None, names))}{near(key, given)}"
+    return f"the model looks for `{key}` among its inputs, which are {', '.join(filter(None, names))}{near(key, bare_names)}"
 
 
 def arguments(calling: Calling, values: Sequence[Any], taken: Accepted) -> tuple[list[Any], dict[str, Any]]:
     """What the model is called with: by place, and by name."""
     names = calling.names or ("",) * len(values)
     if taken.known:
-        given = dict(zip(names if set(names) == set(taken.known) else taken.known, values, strict=True))
-        ordered = {name: given[name] for name in taken.known}
+        by_name = dict(zip(names if set(names) == set(taken.known) else taken.known, values, strict=True))
+        ordered = {name: by_name[name] for name in taken.known}
         return [ordered if taken.table else list(ordered.values()) if len(values) > 1 else values[0]], {}
     first = [value for name, value in zip(names, values, strict=True) if not name]
     tree: dict[str, Any] = {}

@@ -113,12 +113,12 @@ class Conversation:
         answer = self._answer(what)
         try:
             large = answered.is_file() and answered.stat().st_size > LARGE
-            found = (array_files.open_npz if large else array_files.read_npz)(answered, answer["sha256"])
+            loaded = (array_files.open_npz if large else array_files.read_npz)(answered, answer["sha256"])
         except (KeyError, OSError, ValueError) as error:
             raise Crashed(f"{self._name}, asked to {what}: its answer cannot be read: {error}") from error
         path.unlink()
         answered.unlink()
-        return answer["answer"], found if large else {name: np.asarray(array) for name, array in found.items()}
+        return answer["answer"], loaded if large else {name: np.asarray(array) for name, array in loaded.items()}
 
     def _answer(self, what: str) -> dict[str, Any]:
         try:

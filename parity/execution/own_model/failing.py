@@ -35,7 +35,7 @@ DEEPEST = 4
 """Errors that led to one another, which are told."""
 
 
-def told(error: BaseException, framework: str, target: str) -> str:
+def explained(error: BaseException, framework: str, target: str) -> str:
     """The error in a line, the user's lines, and what to do where it is known."""
     parts = [text for base_exception in _chain(error) for text in _one(base_exception)]
     if advice := _advice(error, framework, target):
@@ -45,12 +45,12 @@ def told(error: BaseException, framework: str, target: str) -> str:
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """The error, then those that it was raised from."""
-    seen: BaseException | None = error
+    current: BaseException | None = error
     for _ in range(DEEPEST):
-        if seen is None:
+        if current is None:
             return
-        yield seen
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+        yield current
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
 
 
 def _one(error: BaseException) -> Iterator[str]:

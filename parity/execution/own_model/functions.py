@@ -54,12 +54,12 @@ def users_line(packages: Sequence[str]) -> tuple[str, str]:
 
 def answered(functions: Sequence[CalledFunction], begin: int, end: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The functions between two calls of layers, as an answer, and the arrays that each took and gave, under its number."""
-    told, arrays = [], dict[str, Any]()
+    calls_told, arrays = [], dict[str, Any]()
     for number, call in enumerate(functions):
         if not begin <= call.call <= end:
             continue
         counts = {"taken": len(call.taken), "gave": len(call.gave)}
         words = {"name": call.name, "settings": call.settings, "where": call.where, "code": call.code, "call": call.call}
-        told.append({"number": number, **words, **counts})
+        calls_told.append({"number": number, **words, **counts})
         arrays |= numbered(call.taken, FUNCTION, number, TAKEN) | numbered(call.gave, FUNCTION, number, GIVEN)
-    return told, arrays
+    return calls_told, arrays

@@ -160,7 +160,7 @@ class OwnModel(Protocol):
         `input_gradient/<j>` and `after/<weight>`. The weights are as before when it returns."""
 
     def functions(
-        self, inputs: Sequence[Any], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Any]]
+        self, inputs: Sequence[Any], training: bool, between: tuple[int, int], replaced: Mapping[int, Sequence[Any]]
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Another pass. Gives the functions that are called outside of layers between two calls of layers (functions.py), and
         their arrays with those of `forward`. given: number of a function -> the arrays that replace its outputs. The weights

@@ -22,23 +22,25 @@ Found = tuple[int, str]
 """A source and a turn, as in parity.execution.own_model.layers.Call."""
 
 
-def found(calls: Sequence[Call], arrays: Mapping[str, Array], inputs: Sequence[Array]) -> tuple[list[Call], list[Found]]:
+def traced_sources(
+    calls: Sequence[Call], arrays: Mapping[str, Array], inputs: Sequence[Array]
+) -> tuple[list[Call], list[Found]]:
     """The calls with their sources and turns, and the source of each of the model's outputs, (-1, "") if it is unknown.
     arrays: of the model's forward pass (parity.execution.own_model.layers.OwnModel.forward)."""
-    given: dict[bytes, Found] = {}
+    by_digest: dict[bytes, Found] = {}
     for number, array in enumerate(inputs):
-        given |= _tellable(np.asarray(array), -2 - number)
+        by_digest |= _tellable(np.asarray(array), -2 - number)
     fed = []
     for place, call in enumerate(calls):
         taken = [np.asarray(arrays[array_name(TAKEN, place, slot)]) for slot in range(len(call.inputs))]
-        known = [_known(array, given) for array in taken]
-        fed.append(replace(call, sources=tuple(source for source, _ in known), turns=tuple(turn for _, turn in known)))
+        sources = [_known(array, by_digest) for array in taken]
+        fed.append(replace(call, sources=tuple(source for source, _ in sources), turns=tuple(turn for _, turn in sources)))
         for number in range(len(call.outputs)):
-            given |= _tellable(np.asarray(arrays[array_name(GIVEN, place, number)]), place)
-    return fed, [_known(np.asarray(array), given) for array in in_order(arrays, OUTPUT)]
+            by_digest |= _tellable(np.asarray(arrays[array_name(GIVEN, place, number)]), place)
+    return fed, [_known(np.asarray(array), by_digest) for array in in_order(arrays, OUTPUT)]
 
 
-def _known(array: Array, given: Mapping[bytes, Found]) -> Found:
+def _known(array: Array, by_digest: Mapping[bytes, Found]) -> Found:
     """The source of a tensor. A tensor that a row was reshaped into, and whose channels were then moved, comes from the row."""
     turned = [(array, "")]
     if array.ndim == 3:
@@ -46,7 +48,7 @@ def _known(array: Array, given: Mapping[bytes, Found]) -> Found:
     if array.ndim > 3:
         turned += [(np.moveaxis(array, 1, -1), "first"), (np.moveaxis(array, -1, 1), "last")]
     for form, turn in turned:
-        source, before = given.get(_digest(form), (-1, ""))
+        source, before = by_digest.get(_digest(form), (-1, ""))
         if source != -1 and not (turn and before):
             return source, turn or before
     return -1, ""

@@ -44,19 +44,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", nargs="?", type=os.path.abspath)
     parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, or @FILE with them")
     parser.add_argument("--describe", metavar="FRAMEWORK")
-    given = parser.parse_args(arguments)
-    if given.describe:
+    parsed = parser.parse_args(arguments)
+    if parsed.describe:
         own_path.extend()
-        return describe(given.describe)
-    if given.request is None or given.out is None:
+        return describe(parsed.describe)
+    if parsed.request is None or parsed.out is None:
         parser.error("REQUEST_DIR and OUT_DIR are needed")
-    asked, out = request.read(Path(given.request)), Path(given.out)
+    requested, out = request.read(Path(parsed.request)), Path(parsed.out)
     out.mkdir(parents=True, exist_ok=True)
-    chosen = _chosen(asked, out, given.only)
-    if asked.timed():
-        machine.settle(asked.threads)
+    chosen = _chosen(requested, out, parsed.only)
+    if requested.timed():
+        machine.settle(requested.threads)
     own_path.extend()
-    run(asked, out, chosen)
+    run(requested, out, chosen)
     return 0
 
 
@@ -70,46 +70,46 @@ def describe(name: str) -> int:
     return 0
 
 
-def _chosen(asked: Request, out: Path, only: str | None) -> list[RequestEntry]:
+def _chosen(requested: Request, out: Path, only: str | None) -> list[RequestEntry]:
     if only is not None:
         places = Path(only[1:]).read_text() if only.startswith("@") else only
-        return [asked.entries[int(number)] for number in places.split(",") if number]
+        return [requested.entries[int(number)] for number in places.split(",") if number]
     done = {key for key, record in records.read(out).latest().items() if record.outcome in records.FINAL}
-    return [entry for entry in asked.entries if entry.key not in done]
+    return [entry for entry in requested.entries if entry.key not in done]
 
 
-def run(asked: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
+def run(requested: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
     """Runs the entries in order. Each leaves a record unless the process dies."""
     start = time.perf_counter()
     try:
-        framework = implementations.load(asked.framework, asked.realization)
+        framework = implementations.load(requested.framework, requested.realization)
         description = framework.describe()
     except Exception as error:  # a broken installation, whatever it raises
-        outcome = "unavailable" if asked.realization is None else "crashed"
-        reason = f"{asked.realization or asked.framework} cannot be loaded: {outcomes.of_exception(error)[1]}"
+        outcome = "unavailable" if requested.realization is None else "crashed"
+        reason = f"{requested.realization or requested.framework} cannot be loaded: {outcomes.of_exception(error)[1]}"
         for entry in entries:
-            records.append(out, replace(_record(asked, entry), outcome=outcome, reason=reason))
+            records.append(out, replace(_record(requested, entry), outcome=outcome, reason=reason))
         return
     imported = time.perf_counter() - start
     for entry in entries:
         records.append_line(out / PROGRESS, records.canonical({"begin": entry.case.id, "key": entry.key}))
-        record = run_case(asked, entry, framework, description, out, imported)
+        record = run_case(requested, entry, framework, description, out, imported)
         records.append(out, record)
         if record.arrays is None or (out / record.arrays.file).stat().st_size > LITTLE:
             gc.collect()
 
 
 def run_case(
-    asked: Request, entry: RequestEntry, framework: Framework, description: Description, out: Path, imported: float
+    requested: Request, entry: RequestEntry, framework: Framework, description: Description, out: Path, imported: float
 ) -> Record:
     """The record of one case, also if the case raises. Its arrays are on disk when this returns."""
     start = time.perf_counter()
-    record = replace(_record(asked, entry), framework_version=description.version, versions=dict(description.versions))
+    record = replace(_record(requested, entry), framework_version=description.version, versions=dict(description.versions))
     mode = description.default_mode if entry.case.mode == "default" else entry.case.mode
     record = replace(record, mode=mode, settings=dict(description.settings))
     try:
         _check(entry, description)
-        arrays, measurements = _perform(asked, entry, framework, imported)
+        arrays, measurements = _perform(requested, entry, framework, imported)
         stored = array_files.store(out, entry.key, arrays, entry.case.dtype) if arrays else None
         record = replace(record, outcome="ran", arrays=stored, measurements=measurements)
     except DeviceMissing as error:
@@ -138,45 +138,45 @@ def _check(entry: RequestEntry, description: Description) -> None:
 
 
 def _perform(
-    asked: Request, entry: RequestEntry, framework: Framework, imported: float
+    requested: Request, entry: RequestEntry, framework: Framework, imported: float
 ) -> tuple[dict[str, Array], dict[str, Any] | None]:
-    case, given = entry.case, _given(asked, entry)
+    case, inputs = entry.case, _given(requested, entry)
     if case.task == "sampling":
         return _none_missing(case.id, tasks.sampling(framework, case)), None
     if case.task == "schedule":
         return _none_missing(case.id, {"rates": framework.scheduled(case)}), None
     if case.task == "question":
-        return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
+        return tasks.question(case.spec, *implementations.answers(requested.framework), inputs), None
     if case.task == "fingerprint":
         return native_optimizers.fingerprint(
-            framework, case, tasks.initial_state(given), native_optimizers.batches(given)
+            framework, case, tasks.initial_state(inputs), native_optimizers.batches(inputs)
         ), None
     if case.task == "native":
-        return native_objects.probe(case, implementations.drivers(asked.framework), given), None
+        return native_objects.probe(case, implementations.drivers(requested.framework), inputs), None
     start, began = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     realization = framework.realize(case)
     built = time.perf_counter() - start
     if case.task in TIMED:
-        place = machine.settle(asked.threads)  # again: a framework's threads may have begun elsewhere
+        place = machine.settle(requested.threads)  # again: a framework's threads may have begun elsewhere
         plan, clock = timing.Plan.of(case.arguments, case.steps), machine.SystemClock(place)
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         if case.task == "speed":
-            found, measured = speed.speed(realization, case, given, clock, plan)
+            arrays, measured = speed.speed(realization, case, inputs, clock, plan)
         else:
-            measured = overhead.overhead(realization, case, given, clock, plan)
-        times = {"import_seconds": imported, "build_seconds": built, "threads": asked.threads}
+            measured = overhead.overhead(realization, case, inputs, clock, plan)
+        times = {"import_seconds": imported, "build_seconds": built, "threads": requested.threads}
         where = machine.surroundings(os.environ, place)
-        return found, {"measured_at": began, "where": where, **times, **measured}
+        return arrays, {"measured_at": began, "where": where, **times, **measured}
     if case.task == "weights":
-        return tasks.weights(realization, given), None
+        return tasks.weights(realization, inputs), None
     perform = {"agreement": tasks.agreement, "training": tasks.training, "curvature": tasks.curvature}[case.task]
-    return _none_missing(case.id, perform(realization, case, given)), None
+    return _none_missing(case.id, perform(realization, case, inputs)), None
 
 
-def _given(asked: Request, entry: RequestEntry) -> dict[str, Array]:
+def _given(requested: Request, entry: RequestEntry) -> dict[str, Array]:
     if entry.arrays is None:
         return {}
-    path = asked.directory / entry.arrays
+    path = requested.directory / entry.arrays
     return array_files.read_npz(path, entry.sha256 or records.file_digest(path))
 
 
@@ -190,9 +190,9 @@ def _none_missing(case: str, arrays: dict[str, Array]) -> dict[str, Array]:
     return arrays
 
 
-def _record(asked: Request, entry: RequestEntry) -> Record:
+def _record(requested: Request, entry: RequestEntry) -> Record:
     case = entry.case
-    return Record(entry.key, case.id, asked.framework, "crashed", case.dtype, case.device, case.mode)
+    return Record(entry.key, case.id, requested.framework, "crashed", case.dtype, case.device, case.mode)
 
 
 if __name__ == "__main__":

@@ -32,14 +32,14 @@ def owner(name: str) -> Any:
     for end in range(len(parts) - 1, 0, -1):
         module = ".".join(parts[:end])
         try:
-            found: Any = importlib.import_module(module)
+            value: Any = importlib.import_module(module)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{module}.".startswith(f"{error.name}."):
                 raise  # the module exists, but a module that it needs does not
             continue
         for part in parts[end:]:
-            found = getattr(found, part)
-        return found
+            value = getattr(value, part)
+        return value
     raise AttributeError(f"no module of {name} is installed")
 
 

@@ -52,9 +52,9 @@ def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., An
 
 def drivers(name: str) -> Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]:
     """Kind -> the function that drives native objects of this kind."""
-    found: Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]
-    found = importlib.import_module(f"{find(name)[1].package}.{FINGERPRINT}").DRIVERS
-    return found
+    by_kind: Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]
+    by_kind = importlib.import_module(f"{find(name)[1].package}.{FINGERPRINT}").DRIVERS
+    return by_kind
 
 
 @dataclass

@@ -75,11 +75,11 @@ def neighbours(cpu: int, root: Path = CPUS, cores_alone: bool = False) -> tuple[
     caches = (
         [] if cores_alone else sorted((place / "cache").glob("index*/shared_cpu_list"), key=lambda file: _level(file.parent))
     )
-    found: set[int] = set()
+    cpus: set[int] = set()
     for file in (place / "topology" / "thread_siblings_list", *caches[-1:]):
         if file.is_file():
-            found |= set(listed(file.read_text()))
-    return tuple(sorted(found)) if found and (caches or cores_alone) else ()
+            cpus |= set(listed(file.read_text()))
+    return tuple(sorted(cpus)) if cpus and (caches or cores_alone) else ()
 
 
 def listed(text: str) -> tuple[int, ...]:
@@ -115,10 +115,10 @@ class SystemClock:
         own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
         stat = self.proc / "stat"
-        found = None
+        counters = None
         if stat.is_file():
-            found = busy_and_steal(stat.read_text(), self.place, NANO // os.sysconf("SC_CLK_TCK"))
-        busy, steal = found or (0, 0)
+            counters = busy_and_steal(stat.read_text(), self.place, NANO // os.sysconf("SC_CLK_TCK"))
+        busy, steal = counters or (0, 0)
         return Sample(
             wall_ns=time.perf_counter_ns(),
             cpu_ns=int(cpu * NANO),
@@ -128,7 +128,7 @@ class SystemClock:
             steal_ns=steal,
             throttled_ns=self._throttled(),
             cores=len(self.place.own),
-            told=found is not None,
+            told=counters is not None,
         )
 
     def _resident_bytes(self) -> int:

@@ -115,7 +115,7 @@ TELLING = {
 """Argument that makes a setting differ from the default -> the word that it adds to the setting's name."""
 
 
-def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str, Array]:
+def probe(case: Case, drivers: Drivers, inputs_given: Mapping[str, Array]) -> dict[str, Array]:
     """Runs the object in every setting that it accepts. Gives `<setting>/<result>`, the same behind `further/<round>/` for
     further inputs, and `known/<argument>` for the numbers that it was given.
 
@@ -130,46 +130,48 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
             raise Unsupported(f"`{case.optimizer}` has no argument `{name}`; it has {', '.join(names)}")
     arrays: dict[str, Array] = {}
     failures: list[Exception] = []
-    inputs = {name: array for name, array in given.items() if not lies_under(name, FURTHER)}
+    inputs = {name: array for name, array in inputs_given.items() if not lies_under(name, FURTHER)}
     defaults = numbers(names) if DEFAULTS in case.hyperparameters else {}
     for setting, every in SETTINGS[kind].items():
         wanted = {name: value for name, value in every.items() if name not in defaults}
         if any(word in setting and not _spelled(argument, names) for argument, word in TELLING.items()):
             continue
-        keywords, known = chosen(wanted, frozenset(names), case.arguments)
+        keywords, hyperparameters = chosen(wanted, frozenset(names), case.arguments)
         request = ProbeRequest(make, setting, keywords, wanted, frozenset(names), inputs, case.dtype)
         try:
-            seen = drivers[kind](request)
+            observed = drivers[kind](request)
         except Exception as error:  # an object may raise anything if it refuses a setting
             failures.append(error)
             continue
-        arrays |= put_under({name: np.asarray(array) for name, array in seen.items()}, setting)
-        arrays |= _further(drivers[kind], request, given)
-        arrays |= put_under({name: np.asarray(value) for name, value in {**defaults, **known}.items()}, KNOWN)
+        arrays |= put_under({name: np.asarray(array) for name, array in observed.items()}, setting)
+        arrays |= _further(drivers[kind], request, inputs_given)
+        arrays |= put_under({name: np.asarray(value) for name, value in {**defaults, **hyperparameters}.items()}, KNOWN)
     if not arrays:
         raise failures[0]
     return arrays
 
 
 def _further(
-    driver: Callable[[ProbeRequest], Mapping[str, Array]], request: ProbeRequest, given: Mapping[str, Array]
+    driver: Callable[[ProbeRequest], Mapping[str, Array]], request: ProbeRequest, inputs: Mapping[str, Array]
 ) -> dict[str, Array]:
     """The results of the same setting in every further round; a round that the object refuses is left out."""
     arrays: dict[str, Array] = {}
-    for name in dict.fromkeys(map(group_of, under(given, FURTHER))):
-        otherwise = replace(request, arrays={**request.arrays, **under(given, FURTHER, name)})
+    for name in dict.fromkeys(map(group_of, under(inputs, FURTHER))):
+        otherwise = replace(request, arrays={**request.arrays, **under(inputs, FURTHER, name)})
         try:
-            seen = driver(otherwise)
+            observed = driver(otherwise)
         except Exception:  # noqa: S112  an object may raise anything if it refuses inputs; the gap is reported
             continue
-        arrays |= put_under({key: np.asarray(array) for key, array in seen.items()}, FURTHER, name, request.setting)
+        arrays |= put_under({key: np.asarray(array) for key, array in observed.items()}, FURTHER, name, request.setting)
     return arrays
 
 
 def numbers(names: Mapping[str, Any]) -> dict[str, float]:
     """The default values of those arguments that formulas read as numbers."""
-    found = {argument: names[spelling].default for argument in NUMBERS if (spelling := _spelled(argument, names)) is not None}
-    return {name: float(value) for name, value in found.items() if isinstance(value, (int, float))}
+    defaults = {
+        argument: names[spelling].default for argument in NUMBERS if (spelling := _spelled(argument, names)) is not None
+    }
+    return {name: float(value) for name, value in defaults.items() if isinstance(value, (int, float))}
 
 
 def chosen(
@@ -177,15 +179,15 @@ def chosen(
 ) -> tuple[dict[str, Any], dict[str, float | bool]]:
     """The object's arguments by its own names, and the numbers among them by ours."""
     keywords: dict[str, Any] = {}
-    known: dict[str, float | bool] = {}
+    hyperparameters: dict[str, float | bool] = {}
     for argument, value in wanted.items():
         spelling = _spelled(argument, names)
         if spelling is None:
             continue
         keywords[spelling] = own.get(spelling, value)
         if isinstance(keywords[spelling], (bool, int, float)):
-            known[argument] = keywords[spelling]
-    return {**keywords, **own}, known
+            hyperparameters[argument] = keywords[spelling]
+    return {**keywords, **own}, hyperparameters
 
 
 def _spelled(argument: str, names: Any) -> str | None:

@@ -81,11 +81,11 @@ def fingerprint(
     case.arguments: values by the object's own names, which take precedence. Raises Unsupported if it is no optimizer.
     """
     make = resolve(case.optimizer)
-    keywords, known = chosen(case.optimizer, make, case.hyperparameters, case.arguments)
-    rates = tuple(known["learning_rate"] * float(batch.pop(RATE)) for batch in batches)
-    seen = framework.drive(Drive(make, keywords, initial, tuple(batches), rates))
-    arrays = put_under({name: np.asarray(value, np.float64) for name, value in known.items()}, HYPERPARAMETER)
-    return arrays | put_under({name: np.stack([after[name] for after in seen]) for name in initial}, PARAMETERS)
+    keywords, hyperparameters = chosen(case.optimizer, make, case.hyperparameters, case.arguments)
+    rates = tuple(hyperparameters["learning_rate"] * float(batch.pop(RATE)) for batch in batches)
+    parameters_by_step = framework.drive(Drive(make, keywords, initial, tuple(batches), rates))
+    arrays = put_under({name: np.asarray(value, np.float64) for name, value in hyperparameters.items()}, HYPERPARAMETER)
+    return arrays | put_under({name: np.stack([after[name] for after in parameters_by_step]) for name in initial}, PARAMETERS)
 
 
 def packed(arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -98,16 +98,16 @@ def packed(arrays: Mapping[str, Array]) -> dict[str, Array]:
 def unpacked(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The arrays with `batch/<step>/<name>` from `batches/<name>` and `parameter/<step>/<name>` from `parameters/<name>`; any
     other array is kept."""
-    found = {name: array for name, array in arrays.items() if group_of(name) not in (BATCHES, PARAMETERS)}
+    flat = {name: array for name, array in arrays.items() if group_of(name) not in (BATCHES, PARAMETERS)}
     for several, word in ((BATCHES, BATCH), (PARAMETERS, PARAMETER)):
         for name, steps in under(arrays, several).items():
-            found |= {array_name(word, step, name): array for step, array in enumerate(steps)}
-    return found
+            flat |= {array_name(word, step, name): array for step, array in enumerate(steps)}
+    return flat
 
 
-def batches(given: Mapping[str, Array]) -> list[dict[str, Array]]:
+def batches(arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
     """Each step's gradients and its rate, from packed arrays."""
-    every = under(given, BATCHES)
+    every = under(arrays, BATCHES)
     return [{name: array[step] for name, array in every.items()} for step in range(len(every[RATE]))]
 
 
@@ -134,10 +134,10 @@ def _imported(module: str, path: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
             raise Unsupported(f"`{path}` cannot be imported: {error}") from error
-        found = _named_by_its_parent(module, path)
-        if found is None:
+        parent = _named_by_its_parent(module, path)
+        if parent is None:
             raise Unsupported(f"`{path}` does not exist: no module `{module}`") from error
-        return found
+        return parent
     except Exception as error:  # whatever the user's module raises
         raise Unsupported(f"`{path}` cannot be imported: {type(error).__name__}: {error}") from error
 
@@ -160,27 +160,27 @@ def chosen(
         if name not in every:
             raise Unsupported(f"`{path}` has no argument `{name}`; it has {', '.join(every) or 'none'}")
     keywords: dict[str, Any] = dict(own)
-    known: dict[str, float] = {}
+    hyperparameters: dict[str, float] = {}
     pairs = [name for name in PAIRS if name in every and _is_pair(every[name].default)]
     for canonical, spelling in _spelled(make, [name for name in every if name not in pairs]):
         if spelling in own:
-            known[canonical] = float(own[spelling])
+            hyperparameters[canonical] = float(own[spelling])
         elif canonical in wanted:
-            keywords[spelling] = known[canonical] = wanted[canonical]
+            keywords[spelling] = hyperparameters[canonical] = wanted[canonical]
         elif _is_number(every[spelling].default):
-            known[canonical] = float(every[spelling].default)
+            hyperparameters[canonical] = float(every[spelling].default)
     for pair in pairs:
         if pair not in own and all(name in wanted for name in PAIRS[pair]):
-            known |= {name: wanted[name] for name in PAIRS[pair]}
+            hyperparameters |= {name: wanted[name] for name in PAIRS[pair]}
             keywords[pair] = tuple(wanted[name] for name in PAIRS[pair])
         elif pair not in own and all(_is_number(value) for value in every[pair].default):
-            known |= dict(zip(PAIRS[pair], map(float, every[pair].default), strict=True))
+            hyperparameters |= dict(zip(PAIRS[pair], map(float, every[pair].default), strict=True))
     rate = next((spelling for spelling in NAMES["learning_rate"] if spelling in every), None)
-    if rate is not None and "learning_rate" not in known and OTHERWISE in wanted:
-        keywords[rate] = known["learning_rate"] = wanted[OTHERWISE]
-    if "learning_rate" not in known:
+    if rate is not None and "learning_rate" not in hyperparameters and OTHERWISE in wanted:
+        keywords[rate] = hyperparameters["learning_rate"] = wanted[OTHERWISE]
+    if "learning_rate" not in hyperparameters:
         raise Unsupported(f"`{path}` is no optimizer: none of its arguments is a learning rate ({', '.join(every) or 'none'})")
-    return keywords, known
+    return keywords, hyperparameters
 
 
 def _spelled(make: Callable[..., Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -206,15 +206,15 @@ def arguments(make: Callable[..., Any], inherited: bool = True) -> Iterator[tupl
     makers: list[Any] = (
         [vars(base)["__init__"] for base in make.__mro__ if "__init__" in vars(base)] if isinstance(make, type) else [make]
     )
-    seen = {"self"}
+    names = {"self"}
     for maker in makers:
         try:
             signature = inspect.signature(maker)
         except (TypeError, ValueError):
             return
         for name, parameter in signature.parameters.items():
-            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and name not in seen:
-                seen.add(name)
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and name not in names:
+                names.add(name)
                 yield name, parameter
         if not inherited or all(parameter.kind is not parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
             return

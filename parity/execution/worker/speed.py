@@ -40,8 +40,8 @@ def speed(
     share = float(case.arguments.get("slowed", 0.0))
     step = slower(plain, realization.synchronize, share) if share else plain
     measured = timing.measure(step, realization.synchronize, clock, plan)
-    found = answer(realization, case, arrays) if under(arrays, CHECK) else {}
-    return found, {**measured, "products_per_second": products(clock)}
+    outputs = answer(realization, case, arrays) if under(arrays, CHECK) else {}
+    return outputs, {**measured, "products_per_second": products(clock)}
 
 
 def slower(
@@ -67,14 +67,14 @@ def slower(
 
 def answer(realization: Realization, case: Case, arrays: tasks.Arrays) -> dict[str, Array]:
     """What the check compares, from the initial parameters: forward, loss, gradients, and the loss that `step` itself gives."""
-    given = {name: array for name, array in arrays.items() if not lies_under(name, BATCH)} | under(arrays, CHECK)
-    found = tasks.agreement(realization, replace(case, steps=0), given)
+    inputs = {name: array for name, array in arrays.items() if not lies_under(name, BATCH)} | under(arrays, CHECK)
+    outputs = tasks.agreement(realization, replace(case, steps=0), inputs)
     if case.graph is not None and case.graph.phases:
-        realization.set_parameters(tasks.initial_state(given))
-        loss = realization.step(realization.place(under(given, BATCH, 0)))
+        realization.set_parameters(tasks.initial_state(inputs))
+        loss = realization.step(realization.place(under(inputs, BATCH, 0)))
         realization.synchronize()
-        found[array_name(TIMED, LOSS)] = np.asarray(float(loss), np.float64 if case.dtype == "float64" else np.float32)
-    return found
+        outputs[array_name(TIMED, LOSS)] = np.asarray(float(loss), np.float64 if case.dtype == "float64" else np.float32)
+    return outputs
 
 
 def products(clock: Clock) -> float:

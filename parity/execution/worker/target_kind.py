@@ -22,12 +22,12 @@ PROTOCOL, MODEL = "protocol", "model"
 FORM, REFUSED = "form", "refused"
 
 
-def form(target: Any, asked: bool = False) -> str:
+def form(target: Any, has_arguments: bool = False) -> str:
     """A class that realizes cases, or a function that takes one, is the protocol's; what takes nothing, or several arguments,
     gives a model, and so does what is called with arguments (asked); what is neither is a model itself."""
     if isinstance(target, type):
         return PROTOCOL if "realize" in dir(target) else MODEL
-    if asked or not (inspect.isroutine(target) or type(target).__name__ == "partial"):
+    if has_arguments or not (inspect.isroutine(target) or type(target).__name__ == "partial"):
         return MODEL
     needed = [parameter for parameter in inspect.signature(target).parameters.values() if parameter.default is parameter.empty]
     count = sum(parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in needed)
@@ -40,12 +40,12 @@ def main(arguments: Sequence[str]) -> int:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
-        found = {FORM: form(own_path.find(arguments[0]), bool(own_target.parsed(arguments[0]).arguments))}
+        answer = {FORM: form(own_path.find(arguments[0]), bool(own_target.parsed(arguments[0]).arguments))}
     except Mistyped as error:
-        found = {REFUSED: str(error)}
+        answer = {REFUSED: str(error)}
     except Exception:
-        found = {FORM: PROTOCOL}
-    answers.write(json.dumps(found))
+        answer = {FORM: PROTOCOL}
+    answers.write(json.dumps(answer))
     answers.flush()
     return 0
 

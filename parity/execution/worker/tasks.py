@@ -58,35 +58,35 @@ def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
     initial, batches = initial_state(arrays), batches_of(arrays)
     realization.set_parameters(initial)
     batch = realization.place(batches[0]) if batches else realization.place({})
-    found = named(FORWARD, realization.forward(batch, training=False).values)
+    observed = named(FORWARD, realization.forward(batch, training=False).values)
     if case.graph is not None and case.graph.decoding is not None and case.size == "small":  # a pass for every token
-        found[DECODED] = decoding.greedy(
+        observed[DECODED] = decoding.greedy(
             lambda fed: realization.forward(realization.place(fed), training=False).values, batches[0], case.graph.decoding
         )
     if case.graph is None or not case.graph.phases:
-        return found
+        return observed
     observation = realization.gradients(batch)
-    found |= named(VALUE, observation.values) | named(GRADIENT, observation.gradients)
-    found |= named(INPUT_GRADIENT, observation.input_gradients) | named(STATE, observation.state)
+    observed |= named(VALUE, observation.values) | named(GRADIENT, observation.gradients)
+    observed |= named(INPUT_GRADIENT, observation.input_gradients) | named(STATE, observation.state)
     if observation.loss is not None:
-        found[LOSS] = np.asarray(observation.loss)
-    found |= named(AFTER, realization.parameters())
+        observed[LOSS] = np.asarray(observation.loss)
+    observed |= named(AFTER, realization.parameters())
     for step in range(case.steps):
-        found |= _locked_step(realization, case.graph, initial, batches[step], step)
-    return found
+        observed |= _locked_step(realization, case.graph, initial, batches[step], step)
+    return observed
 
 
 def _locked_step(realization: Realization, graph: Graph, initial: Arrays, batch: Arrays, step: int) -> dict[str, Array]:
     realization.set_parameters(initial)
     placed = realization.place(batch)
-    seen = realization.gradients(placed)
+    observed = realization.gradients(placed)
     realization.step(placed)
     realization.synchronize()
-    arrays = named(step_name(step, GRADIENT), seen.gradients) | named(step_name(step, PARAMETER), realization.parameters())
-    if seen.loss is not None:
-        arrays[step_name(step, LOSS)] = np.asarray(seen.loss)
+    arrays = named(step_name(step, GRADIENT), observed.gradients) | named(step_name(step, PARAMETER), realization.parameters())
+    if observed.loss is not None:
+        arrays[step_name(step, LOSS)] = np.asarray(observed.loss)
     after = under(arrays, step_name(step, PARAMETER))
-    for phase, observation in _further_phases(realization, graph, initial, placed, after, seen.state):
+    for phase, observation in _further_phases(realization, graph, initial, placed, after, observed.state):
         arrays |= named(step_name(step, GRADIENT, phase=phase), observation.gradients)
         if observation.loss is not None:
             arrays[step_name(step, LOSS, phase=phase)] = np.asarray(observation.loss)
@@ -117,24 +117,24 @@ def _further_phases(
 
 def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
     """The gradient, H·v for every `direction/<k>/…`, and case.steps steps of Newton's method, each from the end of the last."""
-    (given,) = batches_of(arrays)
+    (batch_arrays,) = batches_of(arrays)
     realization.set_parameters(initial_state(arrays))
-    batch = realization.place(given)
+    batch = realization.place(batch_arrays)
     observation = realization.gradients(batch)
-    found = named(GRADIENT, observation.gradients)
+    observed = named(GRADIENT, observation.gradients)
     if observation.loss is not None:
-        found[LOSS] = np.asarray(observation.loss)
+        observed[LOSS] = np.asarray(observation.loss)
     for number in numbers(arrays, DIRECTION):
         product = realization.hessian_vector_product(batch, under(arrays, DIRECTION, number))
-        found |= named(array_name(PRODUCT, number), product)
-    found |= named(AFTER, realization.parameters())
+        observed |= named(array_name(PRODUCT, number), product)
+    observed |= named(AFTER, realization.parameters())
     for step in range(case.steps):
         gradients, held = realization.gradients(batch).gradients, realization.parameters()
         moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, observation.gradients)
         realization.set_parameters({name: held[name] - move for name, move in moves.items()})
-        found |= named(array_name(NEWTON, step, STEP), moves)
-        found |= named(array_name(NEWTON, step, PARAMETER), realization.parameters())
-    return found
+        observed |= named(array_name(NEWTON, step, STEP), moves)
+        observed |= named(array_name(NEWTON, step, PARAMETER), realization.parameters())
+    return observed
 
 
 def sampling(framework: Framework, case: Case) -> dict[str, Array]:
@@ -149,8 +149,8 @@ def sampling(framework: Framework, case: Case) -> dict[str, Array]:
 def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: Arrays) -> dict[str, Array]:
     """The answer to a question of the atlas: a default argument as `default` (JSON in bytes), or a native call's `value`."""
     if name in defaults:
-        found = {"where": defaults[name], "default": default_arguments.default(defaults[name])}
-        return {"default": np.frombuffer(json.dumps(found).encode(), np.uint8)}
+        default = {"where": defaults[name], "default": default_arguments.default(defaults[name])}
+        return {"default": np.frombuffer(json.dumps(default).encode(), np.uint8)}
     if name not in answers:
         raise Unsupported("there is nothing of the kind in this framework")
     return {"value": np.asarray(answers[name](arrays))}
@@ -164,11 +164,11 @@ def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
         realization.load(files)
     else:
         realization.set_parameters(initial_state(arrays))
-    known, written = realization.parameters(), realization.save()
-    realization.set_parameters({name: np.zeros_like(array) for name, array in known.items()})
+    parameters, written = realization.parameters(), realization.save()
+    realization.set_parameters({name: np.zeros_like(array) for name, array in parameters.items()})
     realization.load(written)
     native = {name: np.frombuffer(content, np.uint8) for name, content in written.items()}
-    return named(PARAMETER, known) | named(AGAIN, realization.parameters()) | named(NATIVE, native)
+    return named(PARAMETER, parameters) | named(AGAIN, realization.parameters()) | named(NATIVE, native)
 
 
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
@@ -181,8 +181,8 @@ def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, 
         loss = realization.step(realization.place({name: values[rows] for name, values in dataset.items()}))
         losses.append(float(loss))
     realization.synchronize()
-    found = {LOSSES: np.asarray(losses, np.float64 if case.dtype == "float64" else np.float32)}
-    return found | named(PARAMETER, realization.parameters()) | named(TEST, _test(realization, case, arrays))
+    curve = {LOSSES: np.asarray(losses, np.float64 if case.dtype == "float64" else np.float32)}
+    return curve | named(PARAMETER, realization.parameters()) | named(TEST, _test(realization, case, arrays))
 
 
 def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:

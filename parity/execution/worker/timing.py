@@ -65,10 +65,10 @@ class Plan:
     @staticmethod
     def of(arguments: Mapping[str, Any], steps: int) -> Plan:
         """From the arguments of a case. Raises ValueError where the limits of a quiet block are missing."""
-        known = {item.name for item in fields(Plan)}
+        names = {item.name for item in fields(Plan)}
         if missing := {"foreign", "steal"} - arguments.keys():
             raise ValueError(f"a speed case says what counts as quiet; {' and '.join(sorted(missing))} are missing")
-        return Plan(**{**{name: value for name, value in arguments.items() if name in known}, "steps": steps})
+        return Plan(**{**{name: value for name, value in arguments.items() if name in names}, "steps": steps})
 
     def quiet(self, block: Block) -> bool:
         """Whether nobody else took the worker's CPUs while a block ran."""

@@ -42,7 +42,7 @@ REDUCTIONS: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 
 
-def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+def library(outputs: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
     return {"computes": list(forms(inputs))}
 
 

@@ -79,11 +79,11 @@ def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]
     scored = list(scores(arrays, inputs))
     own = [make for near in TOLERANCES.values() for form, make in scored if explains(form, arrays, near)][:1]
     masked = {"a boolean mask": "boolean mask", "a mask of keys": "key mask", "numbers as a mask": "float mask"}
-    found = {"scores are": [form for form, _ in scored]}
+    facets = {"scores are": [form for form, _ in scored]}
     for about, setting in {**masked, "a bias": "bias", "causal": "causal"}.items():
         if any(name.startswith(f"{setting}/") for name in arrays):
-            found[about] = [form for make in own for form in MASKS[setting](make, inputs)]
-    return found
+            facets[about] = [form for make in own for form in MASKS[setting](make, inputs)]
+    return facets
 
 
 def scores(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[tuple[Form, Scores]]:

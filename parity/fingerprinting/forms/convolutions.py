@@ -43,9 +43,9 @@ TURNED: Mapping[str, int] = {"": 1, ", the kernel flipped": -1}
 
 def library(arrays: Arrays) -> Mapping[str, list[Form]]:
     """The forms of each facet that was driven."""
-    known = {"computes": plain(arrays), "dilates": dilated(arrays), "groups": grouped(), "multiplies channels": depthwise()}
-    told = {"computes": "", "dilates": "dilated/", "groups": "grouped/", "multiplies channels": "depthwise/"}
-    return {about: list(forms) for about, forms in known.items() if any(name.startswith(told[about]) for name in arrays)}
+    facets = {"computes": plain(arrays), "dilates": dilated(arrays), "groups": grouped(), "multiplies channels": depthwise()}
+    prefixes = {"computes": "", "dilates": "dilated/", "groups": "grouped/", "multiplies channels": "depthwise/"}
+    return {about: list(forms) for about, forms in facets.items() if any(name.startswith(prefixes[about]) for name in arrays)}
 
 
 def along(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:
@@ -80,16 +80,16 @@ REACHES: Mapping[str, int] = {"the dilated kernel": 2, "the kernel as if it were
 
 def dilated(arrays: Arrays) -> Iterator[Form]:
     """Forms of dilation by 2. `dilated, same` pads for the dilated kernel."""
-    told = "dilated, same/eight" in arrays
+    is_dilated = "dilated, same/eight" in arrays
     for (words, gap), (turned, turn) in product(GAPS.items(), TURNED.items()):
         kernel = INPUTS["kernel"][:3][::turn]
-        for reach, wide in REACHES.items() if told else [("", 1)]:
+        for reach, wide in REACHES.items() if is_dilated else [("", 1)]:
             expected = {}
             for row in ("seven", "eight"):
                 around = gap if wide == 2 else 1
                 expected[f"dilated/{row}"] = along(INPUTS[row], kernel, 1, gap)
                 expected[f"dilated, same/{row}"] = along(np.pad(INPUTS[row], around), kernel, 1, gap)
-            yield Form(f"{words}{turned}{f'; `same` pads for {reach}' if told else ''}", expected)
+            yield Form(f"{words}{turned}{f'; `same` pads for {reach}' if is_dilated else ''}", expected)
 
 
 def grouped() -> Iterator[Form]:

@@ -117,25 +117,25 @@ GAINS: Mapping[str, float] = {
 def named(arrays: Arrays, dtype: str) -> list[Facet]:
     """The forms that explain every draw and pass the tests of randomness."""
     names, departed, tests = [], {}, {}
-    for found in explained(arrays):
-        tests = tested(found, _draws(arrays))
+    for explanation in explained(arrays):
+        tests = tested(explanation, _draws(arrays))
         wrong = [f"{test} ({words})" for test, words in tests.items() if words != "held"]
         if wrong:
-            departed[found.name] = wrong[0]
+            departed[explanation.name] = wrong[0]
         else:
-            names.append(found.name)
+            names.append(explanation.name)
     return [Facet("draws", tuple(names), dtype if names else "", "", departed, tests)]
 
 
-def tested(found: ExplainedDraws, draws: Arrays) -> dict[str, str]:
+def tested(explanation: ExplainedDraws, draws: Arrays) -> dict[str, str]:
     """Test of randomness -> `held`, or what is wrong; empty for an object that does not draw. The scale
     is taken from the draws."""
-    family = found.family
+    family = explanation.family
     if family is None:
         return {}
     bounded, plain = np.isfinite(family.bound), {}
     for name, draw in draws.items():
-        moved = draw - found.middle
+        moved = draw - explanation.middle
         plain[name] = moved * (family.bound / budgets.greatest(moved) if bounded else 1 / budgets.rms(moved))
     return withstood(plain, family.below, family.fourth, bool(bounded))
 

@@ -49,12 +49,14 @@ class Facet:
 def identify(about: str, forms: Iterable[Form], arrays: Arrays, dtype: str, blind: bool = False) -> Facet:
     """The forms that explain the results in the precision that was driven; forms with a note are tried only if no other form
     explains them. blind: an object driven in float64 that ignores digits beyond float32 may also be explained in float32."""
-    known = list(forms)
+    candidates = list(forms)
     for precision in (dtype, "float32") if blind and dtype == "float64" else (dtype,):
         for noted in (False, True):
-            found = [form for form in known if bool(form.note) is noted and explains(form, arrays, TOLERANCES[precision])]
-            if found:
-                return Facet(about, tuple(dict.fromkeys(form.name for form in found)), precision, found[0].note)
+            explaining = [
+                form for form in candidates if bool(form.note) is noted and explains(form, arrays, TOLERANCES[precision])
+            ]
+            if explaining:
+                return Facet(about, tuple(dict.fromkeys(form.name for form in explaining)), precision, explaining[0].note)
     return Facet(about, ())
 
 
@@ -69,14 +71,14 @@ def known_everywhere(form: Form, arrays: Arrays) -> bool:
     return all(np.isfinite(array).all() for name, array in form.expected.items() if name in arrays)
 
 
-def near(seen: Array, expected: Array, tolerance: float) -> bool:
+def near(actual: Array, expected: Array, tolerance: float) -> bool:
     """Whether two arrays have the same shape (a single number fits any), only finite numbers, and every element near."""
-    seen, expected = np.asarray(seen, np.float64), np.asarray(expected, np.float64)
-    if expected.size == 1 and seen.size == 1:
-        seen = seen.reshape(expected.shape)
-    if seen.shape != expected.shape or not (np.isfinite(seen).all() and np.isfinite(expected).all()):
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    if expected.size == 1 and actual.size == 1:
+        actual = actual.reshape(expected.shape)
+    if actual.shape != expected.shape or not (np.isfinite(actual).all() and np.isfinite(expected).all()):
         return False
-    return bool(np.max(np.abs(seen - expected), initial=0.0) <= tolerance * np.max(np.abs(expected), initial=1e-300))
+    return bool(np.max(np.abs(actual - expected), initial=0.0) <= tolerance * np.max(np.abs(expected), initial=1e-300))
 
 
 def homogeneous(
@@ -85,9 +87,9 @@ def homogeneous(
     """The library of a kind whose results are proportional to its inputs: if all other inputs are these inputs times a factor,
     its results are the results for these inputs times the same factor."""
 
-    def of(arrays: Arrays, given: Arrays) -> Mapping[str, Sequence[Form]]:
+    def of(arrays: Arrays, arrays_given: Arrays) -> Mapping[str, Sequence[Form]]:
         name = next(name for name, array in inputs.items() if name != "kernel" and array.ndim == 1)
-        factor = float(np.max(np.abs(given[name])) / np.max(np.abs(inputs[name])))
+        factor = float(np.max(np.abs(arrays_given[name])) / np.max(np.abs(inputs[name])))
         return {
             about: [Form(form.name, {key: array * factor for key, array in form.expected.items()}, form.note) for form in forms]
             for about, forms in library(arrays).items()

@@ -57,57 +57,57 @@ def _parts(biases: int, blocks: int) -> tuple[Array, Array, Array, Array]:
     return INPUTS["kernel"][:rows], INPUTS["recurrent"][:rows], INPUTS["bias"][:rows], back
 
 
-def _plain(biases: int, given: Array) -> Iterator[tuple[str, Array]]:
+def _plain(biases: int, sequence: Array) -> Iterator[tuple[str, Array]]:
     kernel, recurrent, bias, back = _parts(biases, 1)
     squashes: Mapping[str, Squash] = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "logistic": SQUASHES[""]}
     for name, squash in squashes.items():
-        hidden, arrays = np.zeros((len(given), UNITS)), []
-        for x in given.swapaxes(0, 1):
+        hidden, arrays = np.zeros((len(sequence), UNITS)), []
+        for x in sequence.swapaxes(0, 1):
             hidden = np.asarray(squash(x @ kernel.T + bias + hidden @ recurrent.T + back))
             arrays.append(hidden)
         yield name, np.stack(arrays, 1)
 
 
-def _lstms(biases: int, given: Array) -> Iterator[tuple[str, Array]]:
+def _lstms(biases: int, sequence: Array) -> Iterator[tuple[str, Array]]:
     for order in permutations(("input", "forget", "cell", "output")):
         for squashed, squash in SQUASHES.items():
             for extra in (0.0, 1.0):
                 name = f"lstm, gates {', '.join(order)}{squashed}{', 1 added to the forget gate' if extra else ''}"
-                yield name, _lstm(order, squash, extra, biases, given)
+                yield name, _lstm(order, squash, extra, biases, sequence)
 
 
-def _lstm(order: tuple[str, ...], squash: Squash, extra: float, biases: int, given: Array) -> Array:
+def _lstm(order: tuple[str, ...], squash: Squash, extra: float, biases: int, sequence: Array) -> Array:
     kernel, recurrent, bias, back = _parts(biases, 4)
-    hidden, cell, seen = np.zeros((len(given), UNITS)), np.zeros((len(given), UNITS)), []
-    for x in given.swapaxes(0, 1):
+    hidden, cell, outputs = np.zeros((len(sequence), UNITS)), np.zeros((len(sequence), UNITS)), []
+    for x in sequence.swapaxes(0, 1):
         raw = dict(zip(order, np.split(x @ kernel.T + bias + hidden @ recurrent.T + back, 4, axis=1), strict=True))
         cell = squash(raw["forget"] + extra) * cell + squash(raw["input"]) * np.tanh(raw["cell"])
         hidden = squash(raw["output"]) * np.tanh(cell)
-        seen.append(hidden)
-    return np.stack(seen, 1)
+        outputs.append(hidden)
+    return np.stack(outputs, 1)
 
 
-def _grus(biases: int, given: Array) -> Iterator[tuple[str, Array]]:
+def _grus(biases: int, sequence: Array) -> Iterator[tuple[str, Array]]:
     for order in permutations(("reset", "update", "new")):
         for squashed, squash in SQUASHES.items():
             for after in (True, False):
                 for keeps in (True, False):
                     words = f"reset {'after' if after else 'before'} the product, update weighs the {'old' if keeps else 'new'}"
                     name = f"gru, gates {', '.join(order)}; {words} state{squashed}"
-                    yield name, _gru(order, squash, after, keeps, biases, given)
+                    yield name, _gru(order, squash, after, keeps, biases, sequence)
 
 
-def _gru(order: tuple[str, ...], squash: Squash, after: bool, keeps: bool, biases: int, given: Array) -> Array:
+def _gru(order: tuple[str, ...], squash: Squash, after: bool, keeps: bool, biases: int, sequence: Array) -> Array:
     kernel, recurrent, bias, back = _parts(biases, 3)
     at = order.index("new") * UNITS
     rows = slice(at, at + UNITS)
-    hidden, seen = np.zeros((len(given), UNITS)), []
-    for x in given.swapaxes(0, 1):
+    hidden, outputs = np.zeros((len(sequence), UNITS)), []
+    for x in sequence.swapaxes(0, 1):
         ahead = dict(zip(order, np.split(x @ kernel.T + bias, 3, axis=1), strict=True))
         behind = dict(zip(order, np.split(hidden @ recurrent.T + back, 3, axis=1), strict=True))
         reset, update = (squash(ahead[gate] + behind[gate]) for gate in ("reset", "update"))
         inner = reset * behind["new"] if after else (reset * hidden) @ recurrent[rows].T + back[rows]
         new = np.tanh(ahead["new"] + inner)
         hidden = update * hidden + (1 - update) * new if keeps else update * new + (1 - update) * hidden
-        seen.append(hidden)
-    return np.stack(seen, 1)
+        outputs.append(hidden)
+    return np.stack(outputs, 1)

@@ -51,7 +51,7 @@ def _naming(kind: str) -> Naming:
 
 KINDS: Mapping[str, tuple[Arrays, Naming]] = {
     "initializer": (draws.INPUTS, draws.named),
-    **{kind: (rounds.given(kind), _naming(kind)) for kind in LIBRARIES},
+    **{kind: (rounds.round_inputs(kind), _naming(kind)) for kind in LIBRARIES},
 }
 """Kind -> its inputs, and the function that names an object by its results."""
 

@@ -36,13 +36,13 @@ def withstood(draws: Arrays, below: Callable[[Array], Array], fourth: float, bou
         "ties": ties,
         "independence": lambda draw: independence(draw, fourth),
     }
-    found = {"tails": tails(draws, below, bounded) or "held"}
+    results = {"tails": tails(draws, below, bounded) or "held"}
     for test, check in every.items():
         wrong = [f"{name}: {words}" for name, draw in draws.items() if (words := check(draw))]
-        found[test] = "; ".join(wrong) or "held"
-    if len(draws) > 1 and found["independence"] == "held":
-        found["independence"] = between(*list(draws.values())[:2]) or "held"
-    return {test: found[test] for test in TESTS}
+        results[test] = "; ".join(wrong) or "held"
+    if len(draws) > 1 and results["independence"] == "held":
+        results["independence"] = between(*list(draws.values())[:2]) or "held"
+    return {test: results[test] for test in TESTS}
 
 
 def zeros(draw: Array) -> str:

@@ -105,7 +105,7 @@ def either(facets: list[Facet]) -> list[Facet]:
     return [facet for facet in facets if facet.names or facet.departed] or facets[:1]
 
 
-def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+def library(outputs: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
     every = list(forms(inputs))
     return {
         about: [form for form in every if ("classes/loss" in form.expected) == labels]

@@ -116,7 +116,7 @@ ROUNDS: Mapping[str, Mapping[str, Arrays]] = {
 """Kind -> round -> the inputs that differ from the first round's."""
 
 
-def given(kind: str) -> dict[str, Array]:
+def round_inputs(kind: str) -> dict[str, Array]:
     """The inputs of the first round, and, under `further/<round>`, the inputs of each round that differ."""
     inputs, moved = MOVED[kind]
     every = {**nudged(inputs, moved), **ROUNDS[kind]}
@@ -143,8 +143,8 @@ def driven(kind: str, facets: Sequence[Facet]) -> list[RoundCoverage]:
 
 def seen_in(arrays: Arrays, name: str) -> dict[str, Array]:
     """The results of a further round under the names of the first round, and the known numbers."""
-    known = {key: array for key, array in arrays.items() if lies_under(key, KNOWN)}
-    return known | under(arrays, FURTHER, name)
+    inputs = {key: array for key, array in arrays.items() if lies_under(key, KNOWN)}
+    return inputs | under(arrays, FURTHER, name)
 
 
 def blind(arrays: Arrays, forms: Sequence[Form]) -> bool:
@@ -152,9 +152,9 @@ def blind(arrays: Arrays, forms: Sequence[Form]) -> bool:
     entry, other = under(arrays, FURTHER, SINGLE), under(arrays, FURTHER, NUDGED)
     names = {name for form in forms for name in form.expected if name in entry and name in other}
     pairs = [(np.asarray(entry[name]), np.asarray(other[name])) for name in names]
-    told = sum(int(np.sum(first != 0)) for first, _ in pairs)
+    moving = sum(int(np.sum(first != 0)) for first, _ in pairs)
     same = sum(int(np.sum((first == second) & (first != 0))) for first, second in pairs if first.shape == second.shape)
-    return told > 0 and same >= BLIND * told
+    return moving > 0 and same >= BLIND * moving
 
 
 def held(kind: str, facet: Facet, arrays: Arrays, library: Library, tolerance: float) -> Facet:

@@ -31,7 +31,7 @@ ROWS = ("four", "five")
 
 def library(arrays: Arrays) -> Mapping[str, list[Form]]:
     """The forms of each facet that was driven."""
-    known: Mapping[str, tuple[str, Callable[[], Iterator[Form]]]] = {
+    facets: Mapping[str, tuple[str, Callable[[], Iterator[Form]]]] = {
         "computes": ("", plain),
         "`padding`": ("padded/", padded),
         "`output_padding`": ("extended/", lambda: extended("padded and extended", "extended")),
@@ -40,15 +40,15 @@ def library(arrays: Arrays) -> Mapping[str, list[Form]]:
         "dilates": ("dilated/", dilated),
         "groups": ("grouped/", grouped),
     }
-    return {about: list(forms()) for about, (start, forms) in known.items() if any(start in name for name in arrays)}
+    return {about: list(forms()) for about, (start, forms) in facets.items() if any(start in name for name in arrays)}
 
 
 def spread(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:
     """The sum of every element of a row times the kernel at its position: (n - 1)·stride + (kernel - 1)·gap + 1 elements."""
-    found = np.zeros((len(x) - 1) * stride + (len(kernel) - 1) * gap + 1)
+    output = np.zeros((len(x) - 1) * stride + (len(kernel) - 1) * gap + 1)
     for place, value in enumerate(x):
-        found[place * stride : place * stride + (len(kernel) - 1) * gap + 1 : gap] += value * kernel
-    return found
+        output[place * stride : place * stride + (len(kernel) - 1) * gap + 1 : gap] += value * kernel
+    return output
 
 
 def cut(full: Array, before: int, after: int) -> Array:
@@ -83,10 +83,10 @@ def _over(axes: int, turn: int) -> Array:
     """The result for the volume, or for its first image."""
     x, kernel = (INPUTS["volume"], INPUTS["block"]) if axes == 3 else (INPUTS["volume"][0], INPUTS["block"][0])
     kernel = np.flip(kernel) if turn < 0 else kernel
-    found = np.zeros([size + taps - 1 for size, taps in zip(x.shape, kernel.shape, strict=True)])
+    output = np.zeros([size + taps - 1 for size, taps in zip(x.shape, kernel.shape, strict=True)])
     for place in np.ndindex(*x.shape):
-        found[tuple(slice(at, at + taps) for at, taps in zip(place, kernel.shape, strict=True))] += x[place] * kernel
-    return found
+        output[tuple(slice(at, at + taps) for at, taps in zip(place, kernel.shape, strict=True))] += x[place] * kernel
+    return output
 
 
 PADDINGS: Mapping[str, tuple[int, int]] = {

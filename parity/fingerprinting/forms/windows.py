@@ -36,12 +36,12 @@ def windows(row: Array, kernel: int, stride: int, around: tuple[int, int], ceil:
     before, after = around
     room = len(row) + before + after - kernel
     count = (-(-room // stride) if ceil else room // stride) + 1
-    found = []
+    patches = []
     for place in range(count):
         start = place * stride - before
         inside = row[max(start, 0) : start + kernel]
-        found.append((inside, min(start + kernel, len(row) + after) - start))
-    return found
+        patches.append((inside, min(start + kernel, len(row) + after) - start))
+    return patches
 
 
 Pool = Callable[[Array, int, int], Any]

@@ -18,13 +18,13 @@ from parity.jax_impl.ops.vectors import dropout_layer
 from parity.jax_impl.wiring import Site, Tensor, Use
 
 
-def mixed(query: Tensor, key: Tensor, value: Tensor, given: Tensor | None = None, **settings: Any) -> Tensor:
+def mixed(query: Tensor, key: Tensor, value: Tensor, dropout: Tensor | None = None, **settings: Any) -> Tensor:
     """Flax's attention weights, times a dropout mask if given, times the values: (batch, time, heads, features of a head).
 
     Without dropout Flax calls jax.nn.dot_product_attention, whose softmax is in float32 in every precision."""
     settings.pop("module", None)
     weights = dot_product_attention_weights(query, key, **settings)
-    return jnp.einsum("bhqk,bkhd->bqhd", weights if given is None else weights * given, value)
+    return jnp.einsum("bhqk,bkhd->bqhd", weights if dropout is None else weights * dropout, value)
 
 
 class MultiHeadAttention(nnx.MultiHeadAttention):  # type: ignore[misc]
@@ -40,16 +40,16 @@ class MultiHeadAttention(nnx.MultiHeadAttention):  # type: ignore[misc]
         self.causal, self.masked = site["causal"], site.masked
         self.deterministic = False
 
-    def __call__(self, x: Tensor, keys: Tensor, values: Tensor, lengths: Tensor | None, given: Tensor | None) -> Tensor:
-        seen = None if lengths is None else before(lengths, keys.shape[1])[:, None, None]
+    def __call__(self, x: Tensor, keys: Tensor, values: Tensor, lengths: Tensor | None, dropout: Tensor | None) -> Tensor:
+        attended = None if lengths is None else before(lengths, keys.shape[1])[:, None, None]
         if self.causal:
             past = nnx.make_causal_mask(jnp.ones(x.shape[:2]))
-            seen = past if seen is None else nnx.combine_masks(seen, past)
-        if given is None or self.deterministic:
-            y: Tensor = super().__call__(x, keys, values, mask=seen)
+            attended = past if attended is None else nnx.combine_masks(attended, past)
+        if dropout is None or self.deterministic:
+            y: Tensor = super().__call__(x, keys, values, mask=attended)
             return y
         query, key, value = self.query(x), self.key(keys), self.value(values)
-        drawn: Tensor = self.out(mixed(query, key, value, given, mask=seen))
+        drawn: Tensor = self.out(mixed(query, key, value, dropout, mask=attended))
         return drawn
 
 
@@ -67,8 +67,8 @@ class AdditiveAttention(nnx.Module):  # type: ignore[misc]
         if x.ndim == 2:
             return self(x[:, None], keys, values, lengths, None if mask is None else mask[:, None])[:, 0]
         scores = self.score(jnp.tanh(self.query(x)[:, :, None] + self.key(keys)[:, None]))[..., 0]
-        seen = None if lengths is None else before(lengths, keys.shape[1])[:, None]
-        y: Tensor = self.dropout(jax.nn.softmax(scores, where=seen), mask) @ values
+        attended = None if lengths is None else before(lengths, keys.shape[1])[:, None]
+        y: Tensor = self.dropout(jax.nn.softmax(scores, where=attended), mask) @ values
         return y
 
 

@@ -37,8 +37,8 @@ class DrawnDropout(nnx.Dropout):  # type: ignore[misc]
     """nnx.Dropout with the call of GivenDropout."""
 
     def __call__(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        found: Tensor = super().__call__(x)
-        return found
+        y: Tensor = super().__call__(x)
+        return y
 
 
 class TiedLinear(nnx.Module):  # type: ignore[misc]
@@ -206,8 +206,8 @@ def total(use: Use) -> Tensor:
 
 
 def parameter(use: Use) -> Tensor:
-    found: Tensor = use.module.value[...][None]
-    return found
+    weight: Tensor = use.module.value[...][None]
+    return weight
 
 
 def formula(use: Use) -> LaidTensor:
@@ -219,8 +219,8 @@ def formula(use: Use) -> LaidTensor:
     for role, value in values.items():
         tensor = value.image() if last and value.tensor.ndim == rank else value.first()
         tensors[role] = tensor.reshape(-1, *(1,) * (rank - 1)) if tensor.ndim < rank else tensor
-    found = Formula(use["text"]).evaluate(tensors, FUNCTIONS)
-    return LaidTensor(jnp.asarray(found), last)
+    result = Formula(use["text"]).evaluate(tensors, FUNCTIONS)
+    return LaidTensor(jnp.asarray(result), last)
 
 
 def _function(native: Callable[..., Any], plain: Callable[[float], float]) -> Callable[..., Any]:

@@ -47,13 +47,13 @@ def optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
     """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
-        w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
+        w, optimizer, trajectory = keras.Variable(np.ones(1, np.float32)), make(), []
         optimizer.build([w])
         for rate, gradient in zip(inputs["rates"], inputs["gradients"], strict=True):
             optimizer.learning_rate = float(rate)
             optimizer.apply([ops.full((1,), float(gradient))])
-            seen.append(float(w.numpy()[0]))
-        return np.asarray(seen)
+            trajectory.append(float(w.numpy()[0]))
+        return np.asarray(trajectory)
 
     return answer
 

@@ -90,7 +90,7 @@ ANSWERS: Mapping[str, Answer] = {
     "multi_head_attention.time_axis": _attends,
     "multi_head_attention.fully_masked": _all_masked,
     "multi_head_attention.second_argument": _second,
-    "multi_head_attention.returns": lambda inputs: len(found) if isinstance(found := _heads(inputs), tuple) else 1,
+    "multi_head_attention.returns": lambda inputs: len(outputs) if isinstance(outputs := _heads(inputs), tuple) else 1,
     "multi_head_attention.weights": lambda inputs: _heads(inputs, return_attention_scores=True)[1].shape,
     "attention.causal": lambda inputs: _attended(inputs, is_causal=True),
     "attention.dropout_mode": _dropped,

@@ -27,10 +27,10 @@ def _waits(_: Inputs) -> float:
 
 def _raised(inputs: Inputs) -> float:
     try:
-        found = ops.take(ops.arange(5.0), t(inputs["index"]))
+        taken = ops.take(ops.arange(5.0), t(inputs["index"]))
     except Exception:
         return 1.0
-    return float(found[0]) * 0
+    return float(taken[0]) * 0
 
 
 ANSWERS: Mapping[str, Answer] = {

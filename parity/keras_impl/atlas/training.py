@@ -62,7 +62,7 @@ def _padded(inputs: Inputs) -> float:
     layer.build((None,))
     before = layer.get_weights()[0]
     network = keras.Sequential([layer])
-    network.compile(optimizers.SGD(1.0), loss=lambda _labels, found: ops.sum(found))
+    network.compile(optimizers.SGD(1.0), loss=lambda _labels, outputs: ops.sum(outputs))
     network.train_on_batch(inputs["index"][None].astype(np.int32), np.zeros((1, 1), np.float32))
     return float(before[0, 0] - layer.get_weights()[0][0, 0])
 
@@ -83,8 +83,8 @@ def _accumulated(inputs: Inputs) -> Array:
 
 def _second(layer: Any, x: Any) -> Array:
     """The second derivative of a layer, computed with a model whose output is the loss."""
-    given = keras.Input(x.shape[1:])
-    network = keras.Model(given, ops.sum(layer(given) ** 2))
+    tensor = keras.Input(x.shape[1:])
+    network = keras.Model(tensor, ops.sum(layer(tensor) ** 2))
     product = model.Programs("eager", "cpu").hessian_vector_product(network, layer.trainable_variables)
     return model.array(product([x], [ops.ones_like(layer.kernel)])[0])
 

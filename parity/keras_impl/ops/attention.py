@@ -36,10 +36,10 @@ class DictatedMultiHeadAttention(MultiHeadAttention):
         use_causal_mask: bool = False,
         training: bool | None = None,
     ) -> Tensor:
-        seen = self._compute_attention_mask(query, value, attention_mask=attention_mask, use_causal_mask=use_causal_mask)
+        attended = self._compute_attention_mask(query, value, attention_mask=attention_mask, use_causal_mask=use_causal_mask)
         scaled = ops.multiply(self._query_dense(query), ops.cast(self._inverse_sqrt_key_dim, query.dtype))
         scores = ops.einsum(self._dot_product_equation, self._key_dense(key), scaled)
-        weights = self._masked_softmax(scores, seen)
+        weights = self._masked_softmax(scores, attended)
         used = ops.multiply(weights, tensor) if training else weights
         return self._output_dense(ops.einsum(self._combine_equation, used, self._value_dense(value)))
 
@@ -80,18 +80,18 @@ def additive_attention(site: Site) -> Tensor:
     key = site.layer(keras.layers.Dense, units, use_bias=False, suffix="key")(site.tensor("keys"))
     if single:
         query = keras.layers.Reshape((1, units), name=site.layer_name("single"))(query)
-    seen = None
+    attended = None
     if site.has("lengths"):
         keys = site.shape("keys")[0]
-        seen = [None, site.function(lambda t: before(t, keys), site.tensor("lengths"), suffix="seen")]
+        attended = [None, site.function(lambda t: before(t, keys), site.tensor("lengths"), suffix="seen")]
     tensors = [query, site.tensor("values"), key]
     if site.dictated:
-        given = site.tensor("mask")
-        given = site.function(lambda t: t[:, None], given, suffix="mask") if single else given
-        y = site.layer(DictatedAdditiveAttention, suffix="score")(tensors, given, mask=seen)
+        dropout = site.tensor("mask")
+        dropout = site.function(lambda t: t[:, None], dropout, suffix="mask") if single else dropout
+        y = site.layer(DictatedAdditiveAttention, suffix="score")(tensors, dropout, mask=attended)
     else:
         layer = site.layer(keras.layers.AdditiveAttention, suffix="score", dropout=site.dropout, seed=site.seed())
-        y = layer(tensors, mask=seen)
+        y = layer(tensors, mask=attended)
     return keras.layers.Reshape((y.shape[-1],), name=site.layer_name("taken"))(y) if single else y
 
 

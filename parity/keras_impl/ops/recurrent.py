@@ -111,8 +111,8 @@ def _stack(site: Site, make: Callable[..., Any], states: tuple[str, ...], **sett
         layer = site.layer(make, site["units"], suffix=f"layer{number}", **settings)
         x, *end = layer(x, initial_state=_starts(site, states, number), mask=valid)
         ends.append(end)
-    found = {state: _stacked(site, state, [end[place] for end in ends]) for place, state in enumerate(states)}
-    return {"": x, **found}
+    ends_by_state = {state: _stacked(site, state, [end[place] for end in ends]) for place, state in enumerate(states)}
+    return {"": x, **ends_by_state}
 
 
 def _starts(site: Site, states: tuple[str, ...], number: int) -> list[Tensor] | None:
@@ -120,11 +120,13 @@ def _starts(site: Site, states: tuple[str, ...], number: int) -> list[Tensor] | 
     roles = [f"initial_{state}" for state in states]
     if not any(map(site.has, roles)):
         return None
-    given = [site.tensor(role) if site.has(role) else None for role in roles]
-    known = next(tensor for tensor in given if tensor is not None)
+    tensors = [site.tensor(role) if site.has(role) else None for role in roles]
+    known_tensor = next(tensor for tensor in tensors if tensor is not None)
     return [
-        site.function(_zeros if tensor is None else _row(number), known if tensor is None else tensor, suffix=f"{role}{number}")
-        for role, tensor in zip(roles, given, strict=True)
+        site.function(
+            _zeros if tensor is None else _row(number), known_tensor if tensor is None else tensor, suffix=f"{role}{number}"
+        )
+        for role, tensor in zip(roles, tensors, strict=True)
     ]
 
 
@@ -140,8 +142,8 @@ def _dropped(site: Site, x: Tensor, place: int) -> Tensor:
     """x after dropout between two layers: by the batch's mask (layers - 1, time, units), or by native dropout."""
     name = site.layer_name(f"dropout{place}")
     if site.dictated:
-        given = site.function(_row(place), site.plain("mask"), suffix=f"mask{place}")
-        return DictatedDropout(name=name)(x, given)
+        dropout = site.function(_row(place), site.plain("mask"), suffix=f"mask{place}")
+        return DictatedDropout(name=name)(x, dropout)
     return keras.layers.Dropout(site.dropout, seed=site.seed(), name=name)(x) if site.dropout else x
 
 

@@ -24,5 +24,5 @@ def load(model: keras.Model, file: Path) -> None:
     try:
         model.load_weights(file)
     except Exception as error:  # whatever the reader says of a file
-        told = " ".join(str(error).split())
-        raise Mistyped(f"{file} does not fit the model: {told[:500]}") from error
+        message = " ".join(str(error).split())
+        raise Mistyped(f"{file} does not fit the model: {message[:500]}") from error

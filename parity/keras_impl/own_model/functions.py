@@ -47,10 +47,10 @@ class Functions:
         self,
         scaled: bool,
         calls: list[CalledFunction] | None,
-        given: Mapping[int, Sequence[Array]],
+        replaced: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
     ) -> None:
-        self.scaled, self.told, self.given, self.place = scaled, calls, given, place
+        self.scaled, self.told, self.given, self.place = scaled, calls, replaced, place
         self.draws: list[dict[str, Any]] = []
         self._busy = False
         self._kept = [(holder, name, getattr(holder, name)) for holder, name in (*PATCHED, *EXECUTING)]
@@ -94,9 +94,9 @@ class Functions:
         return None if self.told is None else self._recorded(name, inputs, attributes, outputs)
 
     def _recorded(self, name: str, inputs: Any, attributes: Any, outputs: Any) -> Any:
-        call, known = self.place()
+        call, inside = self.place()
         gave = [output for output in outputs if output.dtype.is_floating or output.dtype.is_bool]
-        if known or not gave or name in UNTOLD or self.told is None:
+        if inside or not gave or name in UNTOLD or self.told is None:
             return None
         number, new = len(self.told), None
         if number in self.given:

@@ -175,7 +175,7 @@ def leaves_of(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
     for child in layer._layers:
         if isinstance(child, keras.layers.InputLayer):
             continue
-        whole = known(child) or not child._layers
+        whole = is_known(child) or not child._layers
         if whole:
             yield child
         if not whole or derived(child):
@@ -236,7 +236,7 @@ def without_dropout(layer: keras.layers.Layer) -> None:
         layer._dropout = layer._dropout_layer.rate = 0.0
 
 
-def known(layer: Any) -> bool:
+def is_known(layer: Any) -> bool:
     """Whether a layer is reported as one layer of a known kind; a bidirectional layer only if its layers have gates."""
     return kind_of(layer) is not None and (layer is inner(layer) or type(inner(layer)) in GATES)
 
@@ -262,10 +262,10 @@ def accepts(model: keras.layers.Layer, names: Sequence[str]) -> Accepted:
     names: of the inputs; `mask` is one where they name it."""
     if not _graph(model):
         return accepted(model.call, ("training", *(() if "mask" in names else ("mask",))), listed=True)
-    known = inputs_of(model)
-    if len(known) < 2 and not isinstance(getattr(model, "_inputs_struct", None), Mapping):
+    inputs = inputs_of(model)
+    if len(inputs) < 2 and not isinstance(getattr(model, "_inputs_struct", None), Mapping):
         return Accepted(listed=True)
-    return Accepted(known=tuple(known), table=isinstance(model._inputs_struct, Mapping))
+    return Accepted(known=tuple(inputs), table=isinstance(model._inputs_struct, Mapping))
 
 
 def inputs_of(model: keras.layers.Layer) -> dict[str, Any]:

@@ -94,11 +94,11 @@ class Model:
         return accepts(self.model, names)
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
-        known = inputs_of(self.model)
-        if not known or any(size is None for item in known.values() for size in item.shape[1:]):
+        inputs = inputs_of(self.model)
+        if not inputs or any(size is None for item in inputs.values() for size in item.shape[1:]):
             return None
-        names = known if len(known) > 1 else [""]
-        rows = zip(names, known.values(), strict=True)
+        names = inputs if len(inputs) > 1 else [""]
+        rows = zip(names, inputs.values(), strict=True)
         return [(tuple(item.shape[1:]), _kind(str(item.dtype)), item.shape[0], name) for name, item in rows]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
@@ -108,11 +108,11 @@ class Model:
         arrays = self.forward(inputs)
         calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False]]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
-        known = {weight.native for name in self.layers for leaf in self._parts(name) for weight in leaf.weights}
+        weight_names = {weight.native for name in self.layers for leaf in self._parts(name) for weight in leaf.weights}
         leaves += [
             OwnLayer(name, "parameter", "Variable", {}, (Weight("value", name, tuple(variable.shape)),))
             for name, variable in self.variables.items()
-            if name not in known
+            if name not in weight_names
         ]
         return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
@@ -222,31 +222,31 @@ class Model:
         return listening
 
     def functions(
-        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], replaced: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
         calls, kept = list[CalledFunction](), self.weights()
-        outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
+        outputs = self._run([self._tensor(array) for array in inputs], training, calls, replaced)
         self.set_weights(kept)
-        found, arrays = answered(calls, *between)
-        return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
+        calls_told, arrays = answered(calls, *between)
+        return calls_told, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Any],
         training: bool,
         calls: list[CalledFunction] | None = None,
-        given: Mapping[int, Sequence[Array]] | None = None,
+        replaced: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.records = self.calls[training] = []
-        with Functions(self.scaled, calls, given or {}, lambda: (len(self.records), any(self._inside))) as self.listening:
+        with Functions(self.scaled, calls, replaced or {}, lambda: (len(self.records), any(self._inside))) as self.listening:
             self.draws[TRAIN if training else EVAL] = self.listening.draws
             return self._call(tensors, training)
 
     def _call(self, tensors: Sequence[Any], training: bool) -> Any:
-        given, named = arguments(self.calling, tensors, self.accepts(self.calling.names))
-        asked = {"training": training} if trains(self.model) else {}
-        outputs = self.model(*given, **named, **asked)
+        positional, named = arguments(self.calling, tensors, self.accepts(self.calling.names))
+        options = {"training": training} if trains(self.model) else {}
+        outputs = self.model(*positional, **named, **options)
         floats = ((path, keras.backend.standardize_dtype(item.dtype)) for path, item in paths(outputs, keras.ops.is_tensor))
         self.named = [path for path, dtype in floats if "float" in dtype]
         return outputs

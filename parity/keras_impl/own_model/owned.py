@@ -19,23 +19,23 @@ from parity.keras_impl.own_model.kinds import GATES, derived, inner, kind_of, la
 def weights_of(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
     """The weights of a layer. names: id of a variable -> its name in the model."""
     if gates := GATES.get(type(inner(layer))):
-        found = [(role, item, layout, rows, gates) for role, item, layout, rows in _recurrent(layer)]
+        weights = [(role, item, layout, rows, gates) for role, item, layout, rows in _recurrent(layer)]
     elif isinstance(layer, keras.layers.MultiHeadAttention):
-        found = [(*item, "") for item in _attention(layer)]
+        weights = [(*item, "") for item in _attention(layer)]
     else:
         yield from _own(layer, names)
         return
-    for role, item, layout, rows, gates in found:
+    for role, item, layout, rows, gates in weights:
         yield Weight(role, names[id(item)], tuple(item.shape), layout, rows, gates, bool(item.trainable))
 
 
 def _own(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
     kind = kind_of(layer)
-    known = {id(getattr(layer, own)): place for own, place in kind.weights.items()} if kind else {}
+    places = {id(getattr(layer, own)): place for own, place in kind.weights.items()} if kind else {}
     within = {id(variable) for child in layer._layers for variable in child.variables} if derived(layer) else set()
     for variable in layer.variables:
         if id(variable) in names and id(variable) not in within:
-            role, layout = known.get(id(variable), (variable.path.split("/")[-1], ""))
+            role, layout = places.get(id(variable), (variable.path.split("/")[-1], ""))
             layout = layout_of(layout, len(variable.shape))
             yield Weight(role, names[id(variable)], tuple(variable.shape), layout, trainable=bool(variable.trainable))
 
@@ -46,7 +46,7 @@ def parts_of(layer: Any, whole: OwnLayer, names: Mapping[int, str]) -> list[OwnL
         return [whole]
     depthwise, pointwise = ("kernel", "h w i m -> (i m) 1 h w"), ("kernel", "h w i o -> o i h w")
     parts = {"depthwise": {"depthwise_kernel": depthwise}, "": {"pointwise_kernel": pointwise, "bias": ("bias", "")}}
-    found = []
+    own_parts = []
     for part, places in parts.items():
         owned = [(getattr(layer, own), role, layout) for own, (role, layout) in places.items()]
         weights = tuple(
@@ -55,8 +55,8 @@ def parts_of(layer: Any, whole: OwnLayer, names: Mapping[int, str]) -> list[OwnL
             if item is not None
         )
         name = f"{whole.name}#{part}" if part else whole.name
-        found.append(replace(whole, name=name, weights=weights, within=whole.name if part else ""))
-    return found
+        own_parts.append(replace(whole, name=name, weights=weights, within=whole.name if part else ""))
+    return own_parts
 
 
 def _recurrent(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:

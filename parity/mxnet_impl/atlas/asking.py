@@ -60,13 +60,13 @@ def optimized(make: Callable[[], Any]) -> Answer:
     """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
-        w, optimizer, seen = nd.ones(1), make(), []
+        w, optimizer, trajectory = nd.ones(1), make(), []
         update = mxnet.optimizer.get_updater(optimizer)
         for rate, gradient in zip(inputs["rates"], inputs["gradients"], strict=True):
             optimizer.lr = float(rate)
             update(0, nd.full(1, float(gradient)), w)
-            seen.append(w.asscalar())
-        return np.asarray(seen)
+            trajectory.append(w.asscalar())
+        return np.asarray(trajectory)
 
     return answer
 
@@ -77,8 +77,8 @@ def sampled(make: Callable[[], Any], ending: str) -> Answer:
     def answer(_: Inputs) -> Array:
         mxnet.random.seed(0)
         layer = started(make())
-        (found,) = (value for name, value in layer.collect_params().items() if name.endswith(ending))
-        return np.asarray(found.data().asnumpy())
+        (parameter,) = (value for name, value in layer.collect_params().items() if name.endswith(ending))
+        return np.asarray(parameter.data().asnumpy())
 
     return answer
 

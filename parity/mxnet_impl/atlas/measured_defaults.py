@@ -28,8 +28,8 @@ def _exponent(_: Inputs) -> float:
 
 def documented(operator: Callable[..., Any], argument: str) -> str:
     """The default that an operator registers for an argument. The signature hides it; the generated documentation tells it."""
-    (found,) = re.findall(rf"^{argument} : .*default='?([^'\n]*)'?$", operator.__doc__ or "", re.MULTILINE)
-    return str(found)
+    (default,) = re.findall(rf"^{argument} : .*default='?([^'\n]*)'?$", operator.__doc__ or "", re.MULTILINE)
+    return str(default)
 
 
 def _adagrad(_: Inputs) -> float:

@@ -29,11 +29,11 @@ def _waits(_: Inputs) -> float:
 
 def _raised(inputs: Inputs) -> float:
     try:
-        found = nd.take(nd.arange(5), t(inputs["index"]), mode="raise")
+        taken = nd.take(nd.arange(5), t(inputs["index"]), mode="raise")
     except mxnet.base.MXNetError:
         return 1.0
     try:
-        found.wait_to_read()
+        taken.wait_to_read()
     except mxnet.base.MXNetError:
         return 0.0
     return float("nan")

@@ -71,8 +71,8 @@ def _padded(inputs: Inputs) -> float:
 
 
 def _returned(inputs: Inputs) -> int:
-    found = started(rnn.LSTM(5))(t(inputs["x"]))
-    return len(found) if isinstance(found, (list, tuple)) else 1
+    outputs = started(rnn.LSTM(5))(t(inputs["x"]))
+    return len(outputs) if isinstance(outputs, (list, tuple)) else 1
 
 
 ANSWERS: Mapping[str, Answer] = {

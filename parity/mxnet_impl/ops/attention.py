@@ -58,11 +58,11 @@ def _hidden(use: Use) -> Tensor | None:
     """(batch or 1, 1, queries or 1, keys): `HIDDEN` where a key is masked, 0 elsewhere; None where no key is masked."""
     F, lengths = use.F, use.inputs.get("lengths")
     queries, keys = use.site.x[0], use.site.shapes.get("keys", use.site.x)[0]
-    seen = None if lengths is None else F.reshape(before(use, lengths, keys), shape=(-1, 1, 1, keys))
+    attended = None if lengths is None else F.reshape(before(use, lengths, keys), shape=(-1, 1, 1, keys))
     if use["causal"]:
         past = F.broadcast_greater_equal(arange(use, queries, (1, 1, -1, 1)), arange(use, keys, (1, 1, 1, -1)))
-        seen = past if seen is None else F.broadcast_mul(seen, past)
-    return None if seen is None else (1 - seen) * HIDDEN
+        attended = past if attended is None else F.broadcast_mul(attended, past)
+    return None if attended is None else (1 - attended) * HIDDEN
 
 
 def build_additive_attention(site: Site) -> Block:

@@ -20,10 +20,10 @@ def load(block: Any, file: Path) -> None:
     """Raises Mistyped where the file cannot be read so, or does not fit."""
     try:
         params.check(file.read_bytes())
-        found = mxnet.nd.load(str(file))
+        loaded = mxnet.nd.load(str(file))
     except (ValueError, mxnet.MXNetError) as error:
         raise Mistyped(f"{file} is no whole file of MXNet's parameters: {' '.join(str(error).split())[:300]}") from error
-    given = {_bare(name): item for name, item in (found.items() if isinstance(found, dict) else ())}
+    arrays = {_bare(name): item for name, item in (loaded.items() if isinstance(loaded, dict) else ())}
     named = block._collect_params_with_prefix()
     own = {
         **named,
@@ -33,17 +33,17 @@ def load(block: Any, file: Path) -> None:
             if collect_param.name not in named
         },
     }
-    held = {name: own[name] for name in given if name in own}
-    if over := [name for name in given if name not in own]:
+    held = {name: own[name] for name in arrays if name in own}
+    if over := [name for name in arrays if name not in own]:
         raise Mistyped(f"{file} does not fit the block: it has no parameter `{over[0]}`")
     if lacking := [name for name, item in own.items() if all(item is not other for other in held.values())]:
         raise Mistyped(f"{file} does not fit the block: it lacks `{lacking[0]}`")
     for name, item in held.items():
-        if tuple(given[name].shape) != tuple(item.shape):
+        if tuple(arrays[name].shape) != tuple(item.shape):
             raise Mistyped(
-                f"{file} does not fit the block: {name} is {given[name].shape}, and {tuple(item.shape)} in the block"
+                f"{file} does not fit the block: {name} is {arrays[name].shape}, and {tuple(item.shape)} in the block"
             )
-        item.set_data(given[name].astype(item.dtype))
+        item.set_data(arrays[name].astype(item.dtype))
 
 
 def _bare(name: str) -> str:

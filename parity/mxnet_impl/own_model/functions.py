@@ -37,11 +37,11 @@ class Functions:
         self,
         scaled: bool,
         calls: list[CalledFunction] | None,
-        given: Mapping[int, Sequence[Array]],
+        replaced: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
         plain: bool = False,
     ) -> None:
-        self.scaled, self.told, self.given, self.place, self.plain = scaled, calls, given, place, plain
+        self.scaled, self.told, self.given, self.place, self.plain = scaled, calls, replaced, place, plain
         self.draws: list[dict[str, Any]] = []
         self._invoke, self._busy = HOLDER._imperative_invoke, False
 
@@ -85,18 +85,18 @@ class Functions:
         self.draws.append({"what": what, "form": form, "rate": rate, "where": users_line(PACKAGES)[0], "call": self.place()[0]})
 
     def _recorded(self, name: str, arrays: Sequence[Any], settings: Mapping[str, Any], made: Any) -> Any:
-        call, known = self.place()
+        call, inside = self.place()
         outputs = list(made) if isinstance(made, list | tuple) else [made]
         cast = bool(arrays) and arrays[0].dtype != outputs[0].dtype
-        if known or (name in UNTOLD and not cast) or self.told is None:
+        if inside or (name in UNTOLD and not cast) or self.told is None:
             return made
         if len(self.told) in self.given:
             for output, array in zip(outputs, self.given[len(self.told)], strict=True):
                 output[:] = mxnet.nd.array(array, dtype=output.dtype)
         where, code = users_line(PACKAGES)
-        told = {str(word): str(value) for word, value in settings.items()}
+        words = {str(word): str(value) for word, value in settings.items()}
         taken = [array.asnumpy() for array in arrays]
-        self.told.append(CalledFunction(name, told, where, code, call, taken, [output.asnumpy() for output in outputs]))
+        self.told.append(CalledFunction(name, words, where, code, call, taken, [output.asnumpy() for output in outputs]))
         return made
 
 

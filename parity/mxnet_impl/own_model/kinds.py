@@ -193,13 +193,13 @@ def changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Itera
 
 def leaves_of(block: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Blocks of a known class together with their final activations, and blocks without children."""
-    children, known = block._children, kind_of(block) is not None
-    ends = known and "act" in vars(block) and block.act is not None
-    if known or not children:
+    children, is_known = block._children, kind_of(block) is not None
+    ends = is_known and "act" in vars(block) and block.act is not None
+    if is_known or not children:
         yield name, block
         if ends:
             yield f"{name}.act", block.act
-    for own, child in children.items() if not known or derived(block) else ():
+    for own, child in children.items() if not is_known or derived(block) else ():
         if ends and child is block.act:
             continue
         yield from leaves_of(child, f"{name}.{own}" if name else own)
@@ -221,5 +221,5 @@ def accepts(block: Any) -> Accepted:
     if isinstance(block, mxnet.gluon.SymbolBlock):
         return Accepted(tuple(item.name for item in block._cached_graph[0]))
     hybrid = isinstance(block, mxnet.gluon.HybridBlock) and type(block).forward is mxnet.gluon.HybridBlock.forward
-    found = accepted(type(block).hybrid_forward if hybrid else type(block).forward, ("self", *block._reg_params))
-    return replace(found, names=found.names[1:]) if hybrid else found
+    signature = accepted(type(block).hybrid_forward if hybrid else type(block).forward, ("self", *block._reg_params))
+    return replace(signature, names=signature.names[1:]) if hybrid else signature

@@ -117,8 +117,8 @@ class Model:
     def parameters(self) -> dict[str, Any]:
         """Parameters by name; a tied parameter is listed once, under the name of its first owner."""
         owners: dict[int, str] = {}
-        found = self.block._collect_params_with_prefix()
-        return {name: item for name, item in found.items() if owners.setdefault(id(item), name) == name}
+        parameters = self.block._collect_params_with_prefix()
+        return {name: item for name, item in parameters.items() if owners.setdefault(id(item), name) == name}
 
     def accepts(self, _: Sequence[str] = ()) -> Accepted:
         return accepts(self.block)
@@ -133,11 +133,11 @@ class Model:
         arrays = self.forward(inputs)
         calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False]]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
-        known = {weight.native for name in self.blocks for weight in self._leaf(name).weights}
+        weight_names = {weight.native for name in self.blocks for weight in self._leaf(name).weights}
         leaves += [
             OwnLayer(name, "parameter", "Parameter", {}, (Weight("value", name, tuple(parameter.shape)),))
             for name, parameter in self.parameters.items()
-            if name not in known
+            if name not in weight_names
         ]
         return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
@@ -165,14 +165,14 @@ class Model:
             weighted = zip(floating(outputs), loss, strict=True)
             total = mxnet.nd.add_n(*[(item * self._tensor(weight)).sum() for item, weight in weighted])
         total.backward()
-        found = {array_name(GRADIENT, name): item.grad().asnumpy() for name, item in trained.items()}
-        found |= {array_name(INPUT_GRADIENT, place): tensors[place].grad.asnumpy() for place in watched}
+        gradients = {array_name(GRADIENT, name): item.grad().asnumpy() for name, item in trained.items()}
+        gradients |= {array_name(INPUT_GRADIENT, place): tensors[place].grad.asnumpy() for place in watched}
         if trained:
             params = list({id(item): item for item in trained.values()}.values())
             mxnet.gluon.Trainer(params, "sgd", {"learning_rate": learning_rate}, kvstore=None).step(1)
-        found |= put_under(self.weights(), AFTER)
+        gradients |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
-        return {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[True]), **found}
+        return {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[True]), **gradients}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
@@ -206,27 +206,27 @@ class Model:
         return outputs
 
     def functions(
-        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], replaced: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
         calls, kept = list[CalledFunction](), self.weights()
         with autograd.train_mode() if training else autograd.predict_mode():
-            outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
+            outputs = self._run([self._tensor(array) for array in inputs], training, calls, replaced)
         self.set_weights(kept)
-        found, arrays = answered(calls, *between)
-        return found, {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[training]), **arrays}
+        calls_told, arrays = answered(calls, *between)
+        return calls_told, {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[training]), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Any],
         training: bool,
         calls: list[CalledFunction] | None = None,
-        given: Mapping[int, Sequence[Array]] | None = None,
+        replaced: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.records = self.calls[training] = []
         self.listening = True
         try:
-            with Functions(self.scaled, calls, given or {}, self._place, self.plain) as listening:
+            with Functions(self.scaled, calls, replaced or {}, self._place, self.plain) as listening:
                 self.draws[TRAIN if training else EVAL] = listening.draws
                 outputs = self._called(tensors)
         finally:
@@ -235,8 +235,8 @@ class Model:
         return outputs
 
     def _called(self, tensors: Sequence[Any]) -> Any:
-        given, named = arguments(self.calling, tensors, self.accepts())
-        return self.block(*given, **named)
+        positional, named = arguments(self.calling, tensors, self.accepts())
+        return self.block(*positional, **named)
 
     def _place(self) -> tuple[int, bool]:
         """The number of calls begun, and whether a block of a known class is running."""
@@ -280,12 +280,12 @@ class Model:
 
     def _weights(self, block: Any, kind: Kind | None) -> Iterator[Weight]:
         names = {id(parameter): name for name, parameter in reversed(self.parameters.items())}
-        known = kind.weights if kind else {}
-        found = [(known.get(own, (own, ""))[0], own, "") for own in block._reg_params]
+        places = kind.weights if kind else {}
+        weights = [(places.get(own, (own, ""))[0], own, "") for own in block._reg_params]
         if isinstance(block, RECURRENCES):
-            found = list(recurrent_weights(block))
-        for role, own, gates in found:
-            layout = known.get(own, (own, ""))[1]
+            weights = list(recurrent_weights(block))
+        for role, own, gates in weights:
+            layout = places.get(own, (own, ""))[1]
             item = block._reg_params[own]
             if item is not None:
                 shape, trainable = tuple(item.shape), item.grad_req != "null"

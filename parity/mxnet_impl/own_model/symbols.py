@@ -87,8 +87,8 @@ class SymbolNode(gluon.Block):  # type: ignore[misc,name-defined]
         self.kind = _kind(operator, self._kwargs)
 
     def forward(self, *tensors: Any) -> Any:
-        given = iter(tensors)
-        arrays = [input_.data() if isinstance(input_, gluon.Parameter) else next(given) for input_ in self.inputs]
+        unread = iter(tensors)
+        arrays = [input_.data() if isinstance(input_, gluon.Parameter) else next(unread) for input_ in self.inputs]
         if self._kwargs.get("fix_gamma") and self.operator == "BatchNorm":
             arrays[1] = arrays[1].copy()  # the operator writes ones into this input
         return _function(self.operator)(*arrays, **self._kwargs)
@@ -108,16 +108,16 @@ class Nodes:
                 self.blocks[place] = SymbolNode(row["name"], row["op"], _attributes(row), taken)
 
     def __call__(self, *tensors: Any) -> Any:
-        given = dict(zip(self.inputs, tensors, strict=True))
+        inputs = dict(zip(self.inputs, tensors, strict=True))
         values: dict[int, list[Any]] = {}
         for place, row in enumerate(self.rows):
             if row["op"] == "null":
-                values[place] = [given.get(row["name"])]
+                values[place] = [inputs.get(row["name"])]
                 continue
             block = self.blocks[place]
             fed = zip(row["inputs"], block.inputs, strict=True)
-            found = block(*(values[source][output] for (source, output, *_), own in fed if own is None))
-            values[place] = list(found) if isinstance(found, list | tuple) else [found]
+            results = block(*(values[source][output] for (source, output, *_), own in fed if own is None))
+            values[place] = list(results) if isinstance(results, list | tuple) else [results]
         outputs = [values[source][output] for source, output, *_ in self.heads]
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -144,10 +144,10 @@ def nodes_of(block: Any) -> Nodes | None:
     parameters = {collect_param.name: collect_param for collect_param in block.collect_params().values()}
     own = {reg_param.name for reg_param in block._reg_params.values()}
     fed = [graph["nodes"][input_[0]]["name"] for row in graph["nodes"] if row["op"] in FED for input_ in row["inputs"][1:]]
-    known = {*inputs, *parameters}
+    leaves = {*inputs, *parameters}
     variables = {row["name"] for row in graph["nodes"] if row["op"] == "null"}
     nested = any("subgraphs" in row for row in graph["nodes"])
-    if nested or not variables <= known or not (own & set(fed)):
+    if nested or not variables <= leaves or not (own & set(fed)):
         return None
     return Nodes(symbol, inputs, parameters)
 
@@ -165,8 +165,8 @@ def _value(text: str) -> Any:
 
 
 def _function(operator: str) -> Any:
-    found = getattr(mxnet.nd, operator, None)
-    return getattr(mxnet.nd._internal, operator) if found is None else found
+    function = getattr(mxnet.nd, operator, None)
+    return getattr(mxnet.nd._internal, operator) if function is None else function
 
 
 def _own(operator: str, place: int) -> str:

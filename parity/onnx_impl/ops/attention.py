@@ -61,8 +61,8 @@ def _within(site: Site, count: int, shape: tuple[int, ...]) -> str:
     return site.one("Less", site.writer.integers(np.arange(count).reshape(shape)), ends)
 
 
-def _hidden(site: Site, scores: str, seen: str) -> str:
-    return site.one("Where", seen, scores, site.writer.floats(-np.inf))
+def _hidden(site: Site, scores: str, condition: str) -> str:
+    return site.one("Where", condition, scores, site.writer.floats(-np.inf))
 
 
 def learned_positions(site: Site) -> str:

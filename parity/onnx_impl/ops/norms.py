@@ -29,8 +29,8 @@ def layer_norm(site: Site) -> str:
     """LayerNormalization over the last axis in float32, in which it computes its moments; written out in all other cases."""
     axis = site.axis()
     if axis == len(site.shape) and site.writer.dtype == "float32":
-        given = (site.x, site.arrays["scale"], site.arrays["shift"])
-        return site.one("LayerNormalization", *given, axis=-1, epsilon=float(site["epsilon"]))
+        inputs = (site.x, site.arrays["scale"], site.arrays["shift"])
+        return site.one("LayerNormalization", *inputs, axis=-1, epsilon=float(site["epsilon"]))
     return _affine(site, _normal(site, site.x, [axis], site["epsilon"]), axis)
 
 

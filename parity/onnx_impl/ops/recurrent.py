@@ -51,8 +51,8 @@ def _stack(
     for layer in range(site["layers"]):
         arrays = [site.arrays[f"layer{layer}.{role}"] for role in ("kernel", "recurrent_kernel", "bias")]
         begun = [_start(site, start, layer, x) for start in starts] if any(starts) else []
-        given = (x, *arrays, lengths, *begun)
-        y, *last = site.writer.node(kind, *given, outputs=1 + len(states), hidden_size=int(site["units"]), **attributes)
+        inputs = (x, *arrays, lengths, *begun)
+        y, *last = site.writer.node(kind, *inputs, outputs=1 + len(states), hidden_size=int(site["units"]), **attributes)
         x = site.one("Squeeze", y, site.writer.integers([1]))
         ends.append(tuple(last))
     whole = [site.one("Concat", *layers, axis=0) for layers in zip(*ends, strict=True)]
@@ -75,7 +75,7 @@ def layouts(node: Node, shapes: Mapping[str, Shape]) -> list[ParameterLayout]:
 
     shapes: name -> shape of the spec's parameters.
     """
-    found, order = [], ORDERS[node.op]
+    layouts_in_order, order = [], ORDERS[node.op]
     rows, names = len(order) * int(node.attributes["units"]), node.parameters
     for role, name in names.items():
         layer, kind = role.split(".")
@@ -84,7 +84,7 @@ def layouts(node: Node, shapes: Mapping[str, Shape]) -> list[ParameterLayout]:
             partner = names.get(f"{layer}.recurrent_bias")
             moves += [] if partner else [ZeroPartner((rows,))]
             moves += [Reshape((rows,), (1, rows)), Concatenate((rows, rows), axis=1)]
-            found.append(ParameterLayout((name, partner) if partner else (name,), (name,), tuple(moves)))
+            layouts_in_order.append(ParameterLayout((name, partner) if partner else (name,), (name,), tuple(moves)))
         elif kind != "recurrent_bias":
-            found.append(ParameterLayout((name,), (name,), (*moves, Reshape(shapes[name], (1, *shapes[name])))))
-    return found
+            layouts_in_order.append(ParameterLayout((name,), (name,), (*moves, Reshape(shapes[name], (1, *shapes[name])))))
+    return layouts_in_order

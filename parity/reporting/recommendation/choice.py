@@ -113,8 +113,8 @@ class Ranking:
 def ranked(task: str, device: str, candidates: Sequence[Candidate], weights: Mapping[str, float]) -> Ranking:
     """The order of the candidates that meet the needs."""
     meeting = [candidate for candidate in candidates if not candidate.refused]
-    asked = [name for name, weight in weights.items() if weight > 0]
-    counted = [name for name in asked if any(_standing(candidate, name).value is not None for candidate in meeting)]
+    weighted = [name for name, weight in weights.items() if weight > 0]
+    counted = [name for name in weighted if any(_standing(candidate, name).value is not None for candidate in meeting)]
     places = sorted(
         (_place(candidate, meeting, counted, weights) for candidate in meeting),
         key=lambda place: (-place.score, place.candidate.name),
@@ -127,7 +127,7 @@ def ranked(task: str, device: str, candidates: Sequence[Candidate], weights: Map
         refused=tuple(candidate for candidate in candidates if candidate.refused),
         counted=tuple(counted),
         silent=tuple(
-            name for name in asked if name not in counted and all(_standing(candidate, name).asked for candidate in meeting)
+            name for name in weighted if name not in counted and all(_standing(candidate, name).asked for candidate in meeting)
         ),
         weights=dict(weights),
         rivals=tuple(rivals),
@@ -156,9 +156,9 @@ def _place(
 def dominates(candidate: Candidate, other: Candidate, criteria: Sequence[str]) -> bool:
     """At least as good by every criterion, and by one beyond both intervals; never where anything is not on record."""
     pairs = [(_standing(candidate, name), _standing(other, name)) for name in criteria]
-    known = all(mine.value is not None and theirs.value is not None for mine, theirs in pairs)
+    measured = all(mine.value is not None and theirs.value is not None for mine, theirs in pairs)
     return (
-        known
+        measured
         and all(mine.middle >= theirs.middle for mine, theirs in pairs)
         and any(mine.low > theirs.high for mine, theirs in pairs)
     )
@@ -168,7 +168,7 @@ def changes(places: Sequence[RankedPlace], counted: Sequence[str], weights: Mapp
     """For each criterion the nearest other weight at which another framework comes first."""
     if len(places) < 2:
         return []
-    first, found = places[0].candidate, []
+    first, turns = places[0].candidate, []
     for name in counted:
         nearest: WeightChange | None = None
         for place in places[1:]:
@@ -181,8 +181,8 @@ def changes(places: Sequence[RankedPlace], counted: Sequence[str], weights: Mapp
             if then >= 0 and (nearest is None or abs(then - change.now) < abs(nearest.then - nearest.now)):
                 nearest = change
         if nearest:
-            found.append(nearest)
-    return found
+            turns.append(nearest)
+    return turns
 
 
 def refusal(candidate: Candidate) -> str:
@@ -202,7 +202,7 @@ def sentence(ranking: Ranking) -> str:
     if not ranking.counted:
         return f"Not measured here: nothing is on record of what has a weight, for {ranking.task} on {ranking.device}."
     first = ranking.places[0].candidate
-    told = ", ".join(f"{name} {ranking.weights[name]:g}" for name in ranking.counted)
+    weights_text = ", ".join(f"{name} {ranking.weights[name]:g}" for name in ranking.counted)
     unknown = f"; not measured here: {', '.join(ranking.silent)}" if ranking.silent else ""
     left = "; ".join(refusal(candidate) for candidate in ranking.refused)
     rest = f"{unknown}{f'; left out: {left}' if left else ''}."
@@ -210,6 +210,6 @@ def sentence(ranking: Ranking) -> str:
     if len(ranking.places) == 1:
         return f"{first.name} is the only one on record that meets the needs {where}{rest}"
     if ranking.clear:
-        return f"{first.name} comes first {where}, under the weights {told}{rest}"
+        return f"{first.name} comes first {where}, under the weights {weights_text}{rest}"
     names = " and ".join((first.name, *ranking.rivals))
-    return f"No clear winner {where}, under the weights {told}: the intervals of {names} overlap{rest}"
+    return f"No clear winner {where}, under the weights {weights_text}: the intervals of {names} overlap{rest}"

@@ -66,9 +66,11 @@ class Criteria:
     ) -> None:
         self.evidence, self.atlas, self.task, self.device, self.mode = evidence, atlas, task, device, mode
         families = TASKS[task]
-        known = evidence.material.architectures
+        architectures = evidence.material.architectures
         self.specs = {
-            architecture_facts.name for architecture_facts in known if not families or architecture_facts.family in families
+            architecture_facts.name
+            for architecture_facts in architectures
+            if not families or architecture_facts.family in families
         }
 
     def rows(self, framework: str) -> list[Row]:
@@ -81,7 +83,7 @@ class Criteria:
 
     def candidates(self, needs: Sequence[str], source: str = "") -> list[Candidate]:
         """Every framework of which the task is on record. source: the framework that code comes from."""
-        found = []
+        candidates = []
         for name in self.evidence.frameworks:
             if rows := self.rows(name):
                 standings = {
@@ -91,8 +93,8 @@ class Criteria:
                     "size": self.size(name),
                     "upkeep": self.upkeep(name),
                 }
-                found.append(Candidate(name, standings, {need: self.need(need, name, rows) for need in needs}))
-        return found
+                candidates.append(Candidate(name, standings, {need: self.need(need, name, rows) for need in needs}))
+        return candidates
 
     def agreement(self, rows: Sequence[Row], framework: str) -> Standing:
         """The share of green cases among those that were judged, with Wilson's 95 % interval."""
@@ -105,12 +107,12 @@ class Criteria:
             return NOT_MEASURED
         agree = sum(verdict in GREEN for verdict in judged)
         share, interval = agree / len(judged), wilson(agree, len(judged))
-        told = f"{agree} of {len(judged)} recorded cases agree to within rounding"
-        return Standing(share, interval.low, interval.high, told, f"parity check all --framework {framework}")
+        evidence_text = f"{agree} of {len(judged)} recorded cases agree to within rounding"
+        return Standing(share, interval.low, interval.high, evidence_text, f"parity check all --framework {framework}")
 
     def speed(self, framework: str) -> Standing:
         """The geometric mean, over the task's workloads, of the fastest step time as a share of its own."""
-        shares, told = [], []
+        shares, times = [], []
         for table in self.evidence.speeds:
             if table.spec not in self.specs or table.device != self.device or table.mode != self.mode:
                 continue
@@ -122,14 +124,14 @@ class Criteria:
                     ratio = cell.ratio or Interval(1.0, 1.0, 1.0)
                     shares.append(ratio)
                     doubt = " (a run without a control)" if cell.standing == "unranked" else ""
-                    told.append(f"{table.spec} {ratio.value:.2f}{doubt}")
+                    times.append(f"{table.spec} {ratio.value:.2f}{doubt}")
         if not shares:
             return NOT_MEASURED
         value = geometric_mean([1 / share.value for share in shares])
         low = geometric_mean([1 / share.high for share in shares])
         high = geometric_mean([min(1.0, 1 / share.low) for share in shares])
-        command = f"parity bench {told[0].split()[0]} --framework {framework}"
-        return Standing(value, low, high, f"times the fastest, mode {self.mode}: {', '.join(told)}", command)
+        command = f"parity bench {times[0].split()[0]} --framework {framework}"
+        return Standing(value, low, high, f"times the fastest, mode {self.mode}: {', '.join(times)}", command)
 
     def porting(self, framework: str, source: str) -> Standing:
         """The share of the atlas's rows that do not bite silently in who comes from `source`."""
@@ -138,14 +140,20 @@ class Criteria:
         if framework == source:
             return Standing(1.0, 1.0, 1.0, "the code is there already")
         pair = (min(framework, source), max(framework, source))
-        asked = [entry for entry in self.atlas if {framework, source} <= set(entry.row.answers)]
-        if not asked:
+        questions = [entry for entry in self.atlas if {framework, source} <= set(entry.row.answers)]
+        if not questions:
             return NOT_MEASURED
-        biting = [entry for entry in asked if pair in entry.consequences and entry.consequences[pair].kind == "silent_large"]
-        unknown = [entry for entry in asked if pair in entry.consequences and entry.consequences[pair].kind == "not_measured"]
-        value = 1 - len(biting) / len(asked)
-        told = f"{len(biting)} of {len(asked)} questions bite silently, and of {len(unknown)} it is not measured"
-        return Standing(value, value - len(unknown) / len(asked), value, told, f"parity atlas {source} {framework}")
+        biting = [
+            entry for entry in questions if pair in entry.consequences and entry.consequences[pair].kind == "silent_large"
+        ]
+        unknown = [
+            entry for entry in questions if pair in entry.consequences and entry.consequences[pair].kind == "not_measured"
+        ]
+        value = 1 - len(biting) / len(questions)
+        evidence_text = f"{len(biting)} of {len(questions)} questions bite silently, and of {len(unknown)} it is not measured"
+        return Standing(
+            value, value - len(unknown) / len(questions), value, evidence_text, f"parity atlas {source} {framework}"
+        )
 
     def size(self, framework: str) -> Standing:
         """The smallest recorded installation as a share of its own."""

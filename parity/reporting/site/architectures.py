@@ -51,28 +51,28 @@ class ShownTraining:
 
 def pages(site: SitePages) -> dict[str, str]:
     """The table and a page for each architecture."""
-    found = {"architectures/index.html": _table(site)}
+    html = {"architectures/index.html": _table(site)}
     for facts in site.material.architectures:
-        found[f"architectures/{file_name(facts.name)}.html"] = _page(site, facts)
-    return found
+        html[f"architectures/{file_name(facts.name)}.html"] = _page(site, facts)
+    return html
 
 
 def _table(site: SitePages) -> str:
-    evidence, known = site.evidence, site.material.architectures
+    evidence, recorded = site.evidence, site.material.architectures
     trained = {network.curves[0].spec for network in evidence.trained}
     timed = {table.spec for table in evidence.speeds}
     rows = []
-    for facts in known:
+    for facts in recorded:
         cells = {name: evidence.cell(facts.name, name) for name in evidence.measured}
         rows.append(NetworkRow(facts, cells, facts.name in trained, facts.name in timed))
     cells_known = [cell for row in rows for cell in row.cells.values() if cell]
     agree = sum(cell.verdict in GREEN for cell in cells_known)
     sentence = (
-        f"{len(known)} architectures; {agree} of {len(cells_known)} cells (an architecture in a framework) agree everywhere."
+        f"{len(recorded)} architectures; {agree} of {len(cells_known)} cells (an architecture in a framework) agree everywhere."
         if cells_known
-        else f"{len(known)} architectures; nothing is measured here."
+        else f"{len(recorded)} architectures; nothing is measured here."
     )
-    families = sorted({facts.family for facts in known if facts.family})
+    families = sorted({facts.family for facts in recorded if facts.family})
     return site.page(
         "architectures/index.html",
         "architectures",
@@ -89,14 +89,14 @@ def _page(site: SitePages, facts: ArchitectureFacts) -> str:
     ops = {layer.op for layer in facts.layers}
     bites = entries.of_items(site.atlas, ops)
     tables = [table for table in site.evidence.speeds if table.spec == facts.name]
-    told = sentence(facts, lines)
+    summary = sentence(facts, lines)
     return site.page(
         f"architectures/{file_name(facts.name)}.html",
         "architecture",
         facts.name,
-        told,
+        summary,
         facts=facts,
-        sentence=told,
+        sentence=summary,
         lines=lines,
         dots=_dots(site, facts, lines),
         trainings=[
@@ -122,10 +122,10 @@ def sentence(facts: ArchitectureFacts, lines: Sequence[AgreementLine]) -> str:
     compared = sum(line.compared for line in lines)
     shares = [line.used for line in lines if line.used is not None]
     most = f"; the greatest error is {wording.number(max(shares))} of its budget" if shares and verdict in GREEN else ""
-    told = "agree" if verdict in GREEN else f"are at worst “{verdict.replace('_', ' ')}”"
+    phrase = "agree" if verdict in GREEN else f"are at worst “{verdict.replace('_', ' ')}”"
     if len({line.framework for line in lines}) == 1 and verdict in GREEN:
-        told = "agrees"
-    return f"{names} {told} on {compared:,} tensors at {sizes} in {dtypes}{most}."
+        phrase = "agrees"
+    return f"{names} {phrase} on {compared:,} tensors at {sizes} in {dtypes}{most}."
 
 
 def _dots(site: SitePages, facts: ArchitectureFacts, lines: Sequence[AgreementLine]) -> Markup:
@@ -145,11 +145,11 @@ def _dots(site: SitePages, facts: ArchitectureFacts, lines: Sequence[AgreementLi
         return Markup("")
     names = sorted({line.framework for line in chosen})
     size = "published size" if first.size == "full" else f"size “{first.size}”"
-    told = {
+    texts = {
         quantity: ", ".join(f"{name} {wording.number(value)}" for name, value in each.items())
         for quantity, each in rows.items()
     }
-    spoken = "; ".join(f"{quantity}: {each}" for quantity, each in told.items())
+    spoken = "; ".join(f"{quantity}: {each}" for quantity, each in texts.items())
     styles = {name: site.styles.get(name, "s9") for name in names}
     return charts.dots(f"{facts.name}, {size}, {first.dtype}", spoken, rows, styles)
 
@@ -175,10 +175,10 @@ def _drift(site: SitePages, network: TrainedNetwork) -> Markup:
             pairs = zip(curve.losses, reference.losses, strict=True)
             gaps = [max(abs(a - b) / abs(b), 1e-9) if a is not None and b else None for a, b in pairs]
             series.append(Line(curve.framework, _style(site, curve.framework), gaps))
-    told = "Relative gap of the loss from the float64 reference's"
-    known = [(line.name, [value for value in line.values if value is not None]) for line in series]
-    ends = "; ".join(f"{name} up to {wording.number(max(values))}" for name, values in known if values)
-    spoken = f"{told}: {ends}. The twin is a reference that was moved by one unit in the last place. Drift is not judged."
+    heading = "Relative gap of the loss from the float64 reference's"
+    finite = [(line.name, [value for value in line.values if value is not None]) for line in series]
+    ends = "; ".join(f"{name} up to {wording.number(max(values))}" for name, values in finite if values)
+    spoken = f"{heading}: {ends}. The twin is a reference that was moved by one unit in the last place. Drift is not judged."
     return charts.lines(f"{network.curves[0].spec}: drift", spoken, series, "step", "relative gap", True)
 
 

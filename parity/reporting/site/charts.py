@@ -56,11 +56,11 @@ def lines(title: str, alternative: str, series: Sequence[Line], x_title: str, y_
     return _picture(title, alternative, height, parts, [(line.name, line.style) for line in series], given=steps)
 
 
-def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) -> Markup:
+def bars(title: str, alternative: str, chart_bars: Sequence[ChartBar], x_title: str) -> Markup:
     """Horizontal bars from 0 with whiskers, one a line."""
-    height = TOP + 34 * len(given) + BOTTOM
+    height = TOP + 34 * len(chart_bars) + BOTTOM
     left, right = 150, 128
-    greatest = max((max(bar.high, bar.value) for bar in given), default=1.0) or 1.0
+    greatest = max((max(bar.high, bar.value) for bar in chart_bars), default=1.0) or 1.0
     ticks = nice_ticks(0, greatest)
     wide = (WIDTH - left - right) / (max(ticks[-1], greatest) or 1)
     parts = [
@@ -68,7 +68,7 @@ def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) 
         f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
         for tick, x in ((tick, left + tick * wide) for tick in ticks)
     ]
-    for place, bar in enumerate(given):
+    for place, bar in enumerate(chart_bars):
         y = TOP + 34 * place
         end, low, high = (left + value * wide for value in (bar.value, bar.low, bar.high))
         parts.append(
@@ -108,9 +108,9 @@ def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], 
             mark(left + value * wide, y + 7 * (order.index(name) - middle_one), order.index(name), styles[name])
             for name, value in each.items()
         ]
-    told = "error ÷ budget; 1 is the limit"
+    axis_title = "error ÷ budget; 1 is the limit"
     middle = (left + WIDTH - RIGHT) / 2
-    parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{told}</text>')
+    parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{axis_title}</text>')
     return _picture(title, alternative, height, parts, list(styles.items()), marks=True)
 
 
@@ -126,9 +126,9 @@ def shares(title: str, alternative: str, rows: Mapping[str, Sequence[tuple[str, 
         for word, count, style in parts:
             wide = (WIDTH - left) * count / whole
             shown = max(wide - 1.5, 0.5)
-            told = f"<title>{escaping.html(f'{name}: {count:,} {word}' if name else f'{count:,} {word}')}</title>"
+            tooltip = f"<title>{escaping.html(f'{name}: {count:,} {word}' if name else f'{count:,} {word}')}</title>"
             drawn.append(
-                f'<rect class="share {style}" x="{x:.1f}" y="{y}" width="{shown:.1f}" height="30" rx="2">{told}</rect>'
+                f'<rect class="share {style}" x="{x:.1f}" y="{y}" width="{shown:.1f}" height="30" rx="2">{tooltip}</rect>'
             )
             if wide > 40:
                 drawn.append(f'<text class="inside" x="{x + wide / 2:.1f}" y="{y + 20}" text-anchor="middle">{count:,}</text>')
@@ -165,8 +165,8 @@ class Scale:
 
     @staticmethod
     def of(values: Iterable[float], logarithmic: bool, bottom: float, top: float) -> Scale:
-        known = sorted(values)
-        low, high = known[0], known[-1]
+        ordered = sorted(values)
+        low, high = ordered[0], ordered[-1]
         if logarithmic:
             high = high if high > low else low * 10
             ticks = [float(f"1e{power}") for power in range(_power(low), _power(high) + 2)]
@@ -198,11 +198,11 @@ def nice_ticks(low: float, high: float) -> list[float]:
 def thinned(values: Sequence[float | None]) -> list[float | None]:
     """At most MOST_POINTS means of neighbours; a group without a number has none."""
     width = -(-len(values) // MOST_POINTS) or 1
-    found: list[float | None] = []
+    points: list[float | None] = []
     for start in range(0, len(values), width):
         part = [value for value in values[start : start + width] if value is not None]
-        found.append(sum(part) / len(part) if part else None)
-    return found
+        points.append(sum(part) / len(part) if part else None)
+    return points
 
 
 def _path(line: Line, scale: Scale, count: int) -> str:
@@ -214,9 +214,9 @@ def _path(line: Line, scale: Scale, count: int) -> str:
             continue
         words.append(f"{pen}{LEFT + place * wide:.1f} {scale.place(value):.1f}")
         pen = "L"
-    told = " ".join("" if value is None else f"{value:.3g}" for value in line.values)
+    points = " ".join("" if value is None else f"{value:.3g}" for value in line.values)
     name = escaping.html(line.name)
-    return f'<path class="line {line.style}" d="{"".join(words)}" data-name="{name}" data-values="{told}"/>'
+    return f'<path class="line {line.style}" d="{"".join(words)}" data-name="{name}" data-values="{points}"/>'
 
 
 def _axis(scale: Scale, title: str) -> str:
@@ -229,10 +229,10 @@ def _axis(scale: Scale, title: str) -> str:
         )
     middle = (scale.bottom + scale.top) / 2
     turned = f'transform="rotate(-90 14 {middle:.1f})"'
-    told = escaping.html(title)
+    label = escaping.html(title)
     return (
         f'<g class="y">{"".join(parts)}</g>'
-        + f'<text class="axis" x="14" y="{middle:.1f}" text-anchor="middle" {turned}>{told}</text>'
+        + f'<text class="axis" x="14" y="{middle:.1f}" text-anchor="middle" {turned}>{label}</text>'
     )
 
 
@@ -267,13 +267,13 @@ def _picture(
         f"{escaping.html(name)}</li>"
         for place, (name, style) in enumerate(legend)
     )
-    told = escaping.html(alternative)
+    spoken = escaping.html(alternative)
     kind = "chart shares" if swatches else "chart"
     drawing = "".join(parts)
     return Markup(  # noqa: S704 - every text above has passed the escaping
-        f'<figure class="{kind}"{given}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">{drawing}</svg>'
+        f'<figure class="{kind}"{given}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{spoken}">{drawing}</svg>'
         + (f'<ul class="legend">{key}</ul>' if key else "")
-        + f"<figcaption><b>{escaping.html(title)}.</b> {told}</figcaption></figure>"
+        + f"<figcaption><b>{escaping.html(title)}.</b> {spoken}</figcaption></figure>"
     )
 
 

@@ -76,25 +76,25 @@ def grouped(layers: Sequence[LayerFacts]) -> list[Group]:
 
 
 def _at_depth(layers: Sequence[LayerFacts], depth: int) -> list[Group]:
-    found: list[tuple[str, list[LayerFacts]]] = []
+    groups: list[tuple[str, list[LayerFacts]]] = []
     for layer in layers:
         beginning = ".".join(layer.name.split(".")[:depth])
-        if found and found[-1][0] == beginning:
-            found[-1][1].append(layer)
+        if groups and groups[-1][0] == beginning:
+            groups[-1][1].append(layer)
         else:
-            found.append((beginning, [layer]))
-    return [Group(name, tuple(each)) for name, each in found]
+            groups.append((beginning, [layer]))
+    return [Group(name, tuple(each)) for name, each in groups]
 
 
 def _box(place: int, group: Group) -> str:
     y = 6 + ROW * place
     label = group.name if len(group.name) <= 44 else f"{group.name[:43]}…"
-    told = f"{group.told}   {group.layers[-1].output}"
-    told = told if len(told) <= 44 else f"{told[:43]}…"
+    label_text = f"{group.told}   {group.layers[-1].output}"
+    label_text = label_text if len(label_text) <= 44 else f"{label_text[:43]}…"
     return (
         f'<rect class="box{" many" if len(group.layers) > 1 else ""}" x="{LEFT}" y="{y}" width="{WIDTH - LEFT - 6}" '
         f'height="{BOX}" rx="4"/><text class="label" x="{LEFT + 10}" y="{y + 14}">{escaping.html(label)}</text>'
-        f'<text class="tick" x="{WIDTH - 16}" y="{y + 14}" text-anchor="end">{escaping.html(told)}</text>'
+        f'<text class="tick" x="{WIDTH - 16}" y="{y + 14}" text-anchor="end">{escaping.html(label_text)}</text>'
     )
 
 

@@ -42,18 +42,18 @@ def files(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> dict[str, 
         "training": list(training(evidence)),
         "atlas": list(answers(atlas)),
     }
-    found = {}
+    contents = {}
     for name, rows in tables.items():
-        found[f"data/{name}.csv"] = comma_separated(rows)
-        found[f"data/{name}.json"] = as_json(name, rows)
-    return found
+        contents[f"data/{name}.csv"] = comma_separated(rows)
+        contents[f"data/{name}.json"] = as_json(name, rows)
+    return contents
 
 
 def agreement(evidence: RecordedEvidence) -> Iterable[dict[str, Any]]:
     """A row for each committed comparison, with the share of its budget."""
     for suite, row in evidence.rows:
-        told: dict[str, Any] = {"suite": suite.folder, **{name: getattr(row, name) for name in COMPARISON[1:]}}
-        yield told | {name: used(row) if name == "share" else getattr(row, name) for name in NUMBERS}
+        fields: dict[str, Any] = {"suite": suite.folder, **{name: getattr(row, name) for name in COMPARISON[1:]}}
+        yield fields | {name: used(row) if name == "share" else getattr(row, name) for name in NUMBERS}
 
 
 def speed(evidence: RecordedEvidence) -> Iterable[dict[str, Any]]:
@@ -104,12 +104,17 @@ def training(evidence: RecordedEvidence) -> Iterable[dict[str, Any]]:
 def answers(atlas: Sequence[AtlasEntry]) -> Iterable[dict[str, Any]]:
     """A row for each question, the worst first."""
     for rank, entry in enumerate(atlas, start=1):
-        told: dict[str, Any] = {"rank": rank, "name": entry.row.name, "chapter": entry.row.chapter, "question": entry.row.text}
-        told |= {name: answer.text for name, answer in entry.row.answers.items()}
+        fields: dict[str, Any] = {
+            "rank": rank,
+            "name": entry.row.name,
+            "chapter": entry.row.chapter,
+            "question": entry.row.text,
+        }
+        fields |= {name: answer.text for name, answer in entry.row.answers.items()}
         for (here, there), consequence in sorted(entry.consequences.items()):
             size = None if consequence.size is None else consequence.size if consequence.size < 1e300 else "no number"
-            told |= {f"{here}/{there}": consequence.kind, f"{here}/{there} size": size}
-        yield told | {"what to do": entry.row.remedies, "command": entry.row.command}
+            fields |= {f"{here}/{there}": consequence.kind, f"{here}/{there} size": size}
+        yield fields | {"what to do": entry.row.remedies, "command": entry.row.command}
 
 
 def comma_separated(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -69,13 +69,13 @@ class FrameworkPage:
 def pages(site: SitePages) -> dict[str, str]:
     """The table and a page for each framework of the table of frameworks."""
     made = [_made(site, facts) for facts in site.material.frameworks]
-    told = "What is on record of each framework."
-    found = {"frameworks/index.html": site.page("frameworks/index.html", "frameworks", "Frameworks", told, pages=made)}
+    heading = "What is on record of each framework."
+    html = {"frameworks/index.html": site.page("frameworks/index.html", "frameworks", "Frameworks", heading, pages=made)}
     rule_pages = {facts.name: f"{facts.kind}/{file_name(facts.name)}.html" for facts in site.material.rules}
     for page in made:
         address = f"frameworks/{page.file}.html"
-        found[address] = site.page(address, "framework", page.facts.name, page.sentence, page=page, rule_pages=rule_pages)
-    return found
+        html[address] = site.page(address, "framework", page.facts.name, page.sentence, page=page, rule_pages=rule_pages)
+    return html
 
 
 def _made(site: SitePages, facts: FrameworkFacts) -> FrameworkPage:
@@ -100,17 +100,17 @@ def _made(site: SitePages, facts: FrameworkFacts) -> FrameworkPage:
 
 
 def _version(site: SitePages, name: str) -> str:
-    told: Mapping[str, str] = site.material.atlas_versions
+    measured_versions: Mapping[str, str] = site.material.atlas_versions
     versions = [row.framework_version for _, row in site.evidence.rows if row.framework == name and row.framework_version]
-    return told.get(name) or next(iter(versions), "")
+    return measured_versions.get(name) or next(iter(versions), "")
 
 
 def _environments(site: SitePages, name: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Suite -> packages and settings."""
-    found = []
+    environments = []
     for suite in site.material.suites:
-        told = suite.results.environment.get("frameworks", {}).get(name)
-        if told:
-            pairs = [*sorted(told["versions"].items()), *sorted(told["settings"].items())]
-            found.append(("reports" if suite.folder == "." else f"reports/{suite.folder}", pairs))
-    return found
+        environment = suite.results.environment.get("frameworks", {}).get(name)
+        if environment:
+            pairs = [*sorted(environment["versions"].items()), *sorted(environment["settings"].items())]
+            environments.append(("reports" if suite.folder == "." else f"reports/{suite.folder}", pairs))
+    return environments

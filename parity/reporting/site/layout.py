@@ -59,24 +59,24 @@ class Origin:
 
 def origins(material: SiteMaterial) -> list[Origin]:
     """The suites and the atlas."""
-    found = []
+    lines = []
     for suite in material.suites:
         environment = suite.results.environment
         frameworks: Mapping[str, Any] = environment.get("frameworks", {})
-        versions = ", ".join(f"{name} {told['version']}" for name, told in sorted(frameworks.items()))
+        versions = ", ".join(f"{name} {description['version']}" for name, description in sorted(frameworks.items()))
         machine: Mapping[str, str] = environment.get("machine", {})
         with_ = str(machine.get("harness", "")).split(",")[0]
         name = "reports" if suite.folder == "." else f"reports/{suite.folder}"
         trained, timed = len(suite.results.curves), len(suite.results.speeds)
-        told = f"{len(suite.results.rows):,} comparisons, {trained} training runs, {timed} timed cells."
+        counts = f"{len(suite.results.rows):,} comparisons, {trained} training runs, {timed} timed cells."
         versions = f"{with_ + ', ' if with_ else ''}{versions}"
         anchor = "quick" if suite.folder == "." else pages.file_name(suite.folder)
-        found.append(Origin(name, anchor, suite.results.command, versions, suite.results.made, machine, frameworks, told))
+        lines.append(Origin(name, anchor, suite.results.command, versions, suite.results.made, machine, frameworks, counts))
     if material.atlas:
         versions = ", ".join(f"{name} {version}" for name, version in material.atlas_versions.items())
-        told = f"{len(material.atlas)} questions, {len(material.gaps)} native objects."
-        found.append(Origin("the atlas", "atlas", "parity atlas -o reports", versions, material.atlas_made, {}, {}, told))
-    return found
+        counts = f"{len(material.atlas)} questions, {len(material.gaps)} native objects."
+        lines.append(Origin("the atlas", "atlas", "parity atlas -o reports", versions, material.atlas_made, {}, {}, counts))
+    return lines
 
 
 @cache
@@ -114,8 +114,8 @@ def line_anchor(line: AgreementLine) -> str:
 
 def quantities_of(lines: Sequence[AgreementLine]) -> list[str]:
     names = dict.fromkeys(name for line in lines for name in line.quantities)
-    known = [name for name in evidence.QUANTITIES if name in names]
-    return [*known, *sorted(set(names) - set(known))]
+    names_known = [name for name in evidence.QUANTITIES if name in names]
+    return [*names_known, *sorted(set(names) - set(names_known))]
 
 
 def used_share(row: Row) -> str:
@@ -162,7 +162,7 @@ def _memory(speed: Speed) -> str:
 
 def gaps_by_definition(material: SiteMaterial) -> dict[str, list[DefaultGap]]:
     """Spec -> the native objects that are held against it."""
-    found: dict[str, list[DefaultGap]] = {}
+    gaps: dict[str, list[DefaultGap]] = {}
     for gap in material.gaps:
-        found.setdefault(gap.definition, []).append(gap)
-    return found
+        gaps.setdefault(gap.definition, []).append(gap)
+    return gaps

@@ -60,10 +60,10 @@ def _asset(name: str) -> str:
 
 def _start(site: SitePages, front: bool) -> str:
     ranking = pick.ranking(site)
-    told = start.page(site.evidence, site.atlas, site.styles, ranking)
+    content = start.page(site.evidence, site.atlas, site.styles, ranking)
     about = "Do Keras, PyTorch and MXNet compute the same thing, and how fast? Answered with evidence."
     return site.page(
-        "index.html", "start", "Do frameworks compute the same thing?", about, start=told, downloads=TAKE, front=front
+        "index.html", "start", "Do frameworks compute the same thing?", about, start=content, downloads=TAKE, front=front
     )
 
 

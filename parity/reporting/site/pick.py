@@ -21,29 +21,29 @@ def ranking(site: SitePages) -> Ranking:
 
 def devices(site: SitePages) -> list[str]:
     """Those on record, the CPU first."""
-    seen = {row.device for _, row in site.evidence.rows}
-    return sorted(seen, key=lambda name: (name != "cpu", name)) or ["cpu"]
+    recorded = {row.device for _, row in site.evidence.rows}
+    return sorted(recorded, key=lambda name: (name != "cpu", name)) or ["cpu"]
 
 
 def data(site: SitePages) -> tuple[str, str]:
     """The script file and the JSON of every task and device: framework -> standings and needs, porting by each source."""
     retired = {facts.name: facts.retired for facts in site.material.frameworks if facts.retired}
-    told: dict[str, Any] = {"criteria": dict(CRITERIA), "needs": dict(NEEDS), "retired": retired, "places": {}}
+    contents: dict[str, Any] = {"criteria": dict(CRITERIA), "needs": dict(NEEDS), "retired": retired, "places": {}}
     sources = list(site.material.atlas_versions)
     for device in devices(site):
         for task in TASKS:
-            asked = Criteria(site.evidence, site.atlas, task, device)
-            found = {candidate.name: _plain(candidate) for candidate in asked.candidates(tuple(NEEDS))}
-            for name, entry in found.items():
-                entry["porting"] = {source: _standing(asked.porting(name, source)) for source in sources}
-            told["places"].setdefault(device, {})[task] = found
+            criteria = Criteria(site.evidence, site.atlas, task, device)
+            candidates = {candidate.name: _plain(candidate) for candidate in criteria.candidates(tuple(NEEDS))}
+            for name, entry in candidates.items():
+                entry["porting"] = {source: _standing(criteria.porting(name, source)) for source in sources}
+            contents["places"].setdefault(device, {})[task] = candidates
     rows = [
         {"device": device, "task": task, "framework": name, **{key: entry["standings"][key] for key in CRITERIA}}
-        for device, tasks in told["places"].items()
+        for device, tasks in contents["places"].items()
         for task, frameworks in tasks.items()
         for name, entry in frameworks.items()
     ]
-    return f"window.parityPick = {in_script(told)};\n", downloads.as_json("recommend", rows)
+    return f"window.parityPick = {in_script(contents)};\n", downloads.as_json("recommend", rows)
 
 
 def _plain(candidate: Candidate) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _standing(standing: choice.Standing) -> list[Any]:
 
 def page(site: SitePages) -> str:
     """The page: as it stands without a script, the answer for everything under the weights if nothing is said."""
-    told: Mapping[str, Any] = {
+    context: Mapping[str, Any] = {
         "ranking": ranking(site),
         "tasks": {name: ", ".join(word.replace("_", " ") for word in families) for name, families in TASKS.items()},
         "devices": devices(site),
@@ -69,4 +69,4 @@ def page(site: SitePages) -> str:
         "maintained": MAINTAINED,
         "retired": {facts.name for facts in site.material.frameworks if facts.retired},
     }
-    return site.page("pick.html", "pick", "Which to pick", "A choice that follows from records, under your weights.", **told)
+    return site.page("pick.html", "pick", "Which to pick", "A choice that follows from records, under your weights.", **context)

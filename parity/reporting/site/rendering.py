@@ -41,7 +41,7 @@ class SitePages:
         """One page. address: below the root; what is linked from it is relative."""
         depth = address.count("/")
         folder = address.split("/", maxsplit=1)[0]
-        section = next((known for _, known in layout.NAVIGATION if known.split("/", maxsplit=1)[0] == folder), address)
+        section = next((address for _, address in layout.NAVIGATION if address.split("/", maxsplit=1)[0] == folder), address)
         return (
             layout.environment()
             .get_template(f"site/{template}.html.j2")

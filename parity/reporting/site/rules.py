@@ -49,21 +49,21 @@ class RulePage:
 
 def pages(site: SitePages) -> dict[str, str]:
     """A table for each kind, and a page for each rule."""
-    found: dict[str, str] = {}
+    html: dict[str, str] = {}
     gaps = gaps_by_definition(site.material)
     for kind, lead in LEADS.items():
         made = [_made(site, facts, gaps.get(facts.name, ())) for facts in site.material.rules if facts.kind == kind]
         address = f"{kind}/index.html"
-        found[address] = site.page(address, "rules", kind.capitalize(), lead, kind=kind, lead=lead, pages=made)
+        html[address] = site.page(address, "rules", kind.capitalize(), lead, kind=kind, lead=lead, pages=made)
         for page in made:
             address = f"{kind}/{file_name(page.facts.name)}.html"
-            found[address] = site.page(address, "rule", page.facts.name, page.sentence, page=page, legend=LEGENDS[kind])
-    return found
+            html[address] = site.page(address, "rule", page.facts.name, page.sentence, page=page, legend=LEGENDS[kind])
+    return html
 
 
 def _made(site: SitePages, facts: RuleFacts, gaps: Sequence[DefaultGap]) -> RulePage:
     lines = site.evidence.agreement(facts.name, (facts.kind,))
-    known = [
+    listed = [
         (framework.name, difference)
         for framework in site.material.frameworks
         for difference in framework.differences
@@ -79,7 +79,7 @@ def _made(site: SitePages, facts: RuleFacts, gaps: Sequence[DefaultGap]) -> Rule
         cells={name: site.evidence.cell_of(lines, name) for name in site.evidence.measured},
         gaps=sorted(gaps, key=lambda gap: (gap.framework, gap.path)),
         atlas=entries.of_items(site.atlas, items),
-        known=known,
+        known=listed,
         picture=_picture(facts),
     )
 
@@ -97,7 +97,7 @@ ALSO: Mapping[str, Sequence[str]] = {
 
 def sentence(facts: RuleFacts, lines: Sequence[AgreementLine], gaps: Sequence[DefaultGap]) -> str:
     """Who computes it, and who follows another form, in a sentence."""
-    told = _computed(lines)
+    computed = _computed(lines)
     follow = [gap.path for gap in gaps if gap.same <= SAME]
     others = [gap.path for gap in gaps if gap.same > SAME]
     native = ""
@@ -105,7 +105,7 @@ def sentence(facts: RuleFacts, lines: Sequence[AgreementLine], gaps: Sequence[De
         native = f" Of {len(gaps)} native object{'s' if len(gaps) > 1 else ''}, {len(follow)} "
         native += "follows this form by default" if len(follow) == 1 else "follow this form by default"
         native += f"; {join_words(others)} {'follow' if len(others) > 1 else 'follows'} another." if others else "."
-    return f"{told}.{native}"
+    return f"{computed}.{native}"
 
 
 def _computed(lines: Sequence[AgreementLine]) -> str:
@@ -116,8 +116,8 @@ def _computed(lines: Sequence[AgreementLine]) -> str:
     for name in sorted({line.framework for line in lines}):
         verdict = worst(line.verdict for line in lines if line.framework == name)
         by_verdict.setdefault("agrees" if verdict in GREEN else verdict, []).append(name)
-    told = [f"{join_words(names)} {_said(verdict, len(names) > 1)}" for verdict, names in sorted(by_verdict.items())]
-    return "; ".join(told)
+    phrases = [f"{join_words(names)} {_said(verdict, len(names) > 1)}" for verdict, names in sorted(by_verdict.items())]
+    return "; ".join(phrases)
 
 
 def _said(verdict: str, many: bool) -> str:

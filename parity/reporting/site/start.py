@@ -65,12 +65,12 @@ def page(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry], styles: Mappin
 
 def agreement(evidence: RecordedEvidence) -> StartAnswer:
     """How many networks agree, at their published size, in each precision."""
-    told, verdicts = [], Counter[str]()
+    agreeing, verdicts = [], Counter[str]()
     for dtype in ("float32", "float64"):
         networks = evidence.networks("full", dtype)
         if networks:
             everywhere = sum(green(each.values()) == len(each) for each in networks.values())
-            told.append(f"{everywhere} of {len(networks)} networks at their published size in {dtype}")
+            agreeing.append(f"{everywhere} of {len(networks)} networks at their published size in {dtype}")
     for name in evidence.measured:
         verdicts += evidence.counts(name)
     bad = sum(count for verdict, count in verdicts.items() if verdict in ("differs", "nonfinite", "nondeterministic"))
@@ -80,7 +80,9 @@ def agreement(evidence: RecordedEvidence) -> StartAnswer:
     else:
         agree = green(list(verdicts.elements()))
         first = (
-            f"all measured frameworks agree on {join_words(told)}" if told else "no network was compared at its published size"
+            f"all measured frameworks agree on {join_words(agreeing)}"
+            if agreeing
+            else "no network was compared at its published size"
         )
         word = "Yes" if not bad and agree else "Mostly" if agree > bad else "No"
         sentence = (
@@ -110,11 +112,11 @@ def speed(evidence: RecordedEvidence, styles: Mapping[str, str]) -> StartAnswer:
     if not tables:
         return StartAnswer("fastest", question, "Not measured here: no workload was timed.", Markup(""), ways)
     families = {facts.name: facts.family for facts in evidence.material.architectures}
-    told = [fastest(table) for table in tables[:3]]
-    seen = {families.get(table.spec, "") for table in tables}
-    missing = sorted({family for family in families.values() if family} - seen)
+    sentences = [fastest(table) for table in tables[:3]]
+    timed_families = {families.get(table.spec, "") for table in tables}
+    missing = sorted({family for family in families.values() if family} - timed_families)
     rest = f" Not measured here: {join_words([word.replace('_', ' ') for word in missing])} networks." if missing else ""
-    sentence = f"On {tables[0].machine or 'one machine'}, {join_words(told)}.{rest}"
+    sentence = f"On {tables[0].machine or 'one machine'}, {join_words(sentences)}.{rest}"
     picture = speed_picture(tables[0], styles)
     shown = [table.spec for table in tables[:3] if table.spec in families]
     ways = [(f"{spec}, timed", f"architectures/{pages.file_name(spec)}.html#speed") for spec in shown] + ways
@@ -137,17 +139,19 @@ def fastest(table: SpeedTable) -> str:
 
 def speed_picture(table: SpeedTable, styles: Mapping[str, str]) -> Markup:
     """Bars of a workload: times the fastest, with intervals."""
-    given = []
+    chart_bars = []
     for cell in table.cells:
         if measured(cell.speed):
             value = 1.0 if cell.times is None else cell.times
             low, high = (cell.ratio.low, cell.ratio.high) if cell.ratio else (value, value)
             name = cell.speed.framework if table.mode != "default" else f"{cell.speed.framework} ({cell.speed.mode})"
-            given.append(ChartBar(name, styles.get(cell.speed.framework, "s9"), value, low, high, wording.speed_text(cell)))
+            chart_bars.append(
+                ChartBar(name, styles.get(cell.speed.framework, "s9"), value, low, high, wording.speed_text(cell))
+            )
     spoken = f"{table.spec}, batch {table.batch}, {table.device}, {table.dtype}: " + "; ".join(
-        f"{bar.name} {bar.told}" for bar in given
+        f"{bar.name} {bar.told}" for bar in chart_bars
     )
-    return charts.bars("Step time", spoken, given, "step time, times the fastest") if given else Markup("")
+    return charts.bars("Step time", spoken, chart_bars, "step time, times the fastest") if chart_bars else Markup("")
 
 
 def moving(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> StartAnswer:
@@ -157,11 +161,11 @@ def moving(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> StartAnsw
     if len(pair) < 2:
         sentence = "Not measured here: the records hold no answers of two frameworks."
         return StartAnswer("moving", question, sentence, Markup(""), [("Methods", "methods.html#atlas")])
-    told = entries.of_pair(atlas, *pair)
-    counts = Counter(consequence.kind for _, consequence in told)
-    example = _example(told, pair)
+    pairs = entries.of_pair(atlas, *pair)
+    counts = Counter(consequence.kind for _, consequence in pairs)
+    example = _example(pairs, pair)
     sentence = (
-        f"From {pair[0]} to {pair[1]}, {len(told)} of {len(atlas)} questions have another answer: {counts['silent_large']} "
+        f"From {pair[0]} to {pair[1]}, {len(pairs)} of {len(atlas)} questions have another answer: {counts['silent_large']} "
         f"change numbers by more than 1 % without a word, and {counts['visible']} show themselves.{example}"
     )
     parts = [(kind.replace("_", " "), counts[kind], kind) for kind in KINDS if counts[kind]]
@@ -173,9 +177,9 @@ def moving(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> StartAnsw
     return StartAnswer("moving", question, sentence, picture, [("The atlas, worst first", "atlas.html"), *ways])
 
 
-def _example(told: Sequence[tuple[AtlasEntry, Consequence]], pair: Sequence[str]) -> str:
+def _example(pairs: Sequence[tuple[AtlasEntry, Consequence]], pair: Sequence[str]) -> str:
     """The worst row whose answers can be read in a sentence."""
-    for entry, consequence in told:
+    for entry, consequence in pairs:
         answers = [entry.row.answers[name].text for name in pair]
         if consequence.kind == "silent_large" and consequence.size and max(map(len, answers)) <= LONGEST_ANSWER:
             first, second = (f"“{answer}” in {name}" for answer, name in zip(answers, pair, strict=True))
@@ -193,7 +197,7 @@ def score_picture(ranking: Ranking, styles: Mapping[str, str]) -> Markup:
     """Bars of the scores with their intervals."""
     if not ranking.counted:
         return Markup("")
-    given = [
+    chart_bars = [
         ChartBar(
             place.candidate.name,
             styles.get(place.candidate.name, "s9"),
@@ -205,17 +209,17 @@ def score_picture(ranking: Ranking, styles: Mapping[str, str]) -> Markup:
         for place in ranking.places
     ]
     counted = ", ".join(ranking.counted)
-    spoken = f"From {counted}, 1 is best: " + "; ".join(f"{bar.name} {bar.told}" for bar in given)
-    return charts.bars("Scores", spoken, given, "score, 1 is best")
+    spoken = f"From {counted}, 1 is best: " + "; ".join(f"{bar.name} {bar.told}" for bar in chart_bars)
+    return charts.bars("Scores", spoken, chart_bars, "score, 1 is best")
 
 
 def cards(evidence: RecordedEvidence) -> list[FrameworkCard]:
     """One for each framework of the table."""
-    found = []
+    framework_cards = []
     for name in evidence.frameworks:
         counts = evidence.counts(name)
         whole, agree = sum(counts.values()), green(list(counts.elements()))
-        told = f"{agree:,} of {whole:,} cases agree" if whole else "not measured here"
+        agreement_text = f"{agree:,} of {whole:,} cases agree" if whole else "not measured here"
         version = evidence.material.atlas_versions.get(name, "")
-        found.append(FrameworkCard(name, pages.file_name(name), version, told))
-    return found
+        framework_cards.append(FrameworkCard(name, pages.file_name(name), version, agreement_text))
+    return framework_cards

@@ -54,13 +54,13 @@ def optimized(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Answer:
 
     def answer(inputs: Inputs) -> Array:
         w = torch.ones(1, requires_grad=True)
-        optimizer, seen = make([w]), []
+        optimizer, trajectory = make([w]), []
         for rate, gradient in zip(inputs["rates"], inputs["gradients"], strict=True):
             optimizer.param_groups[0]["lr"] = float(rate)
             w.grad = torch.full((1,), float(gradient))
             optimizer.step()
-            seen.append(w.item())
-        return np.asarray(seen)
+            trajectory.append(w.item())
+        return np.asarray(trajectory)
 
     return answer
 
@@ -86,9 +86,9 @@ def weights(count: int) -> list[Tensor]:
 def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], count: int, first: float = 1.0) -> list[float]:
     """The learning rates of the first `count` updates."""
     optimizer = torch.optim.SGD(weights(1), lr=first)
-    schedule, seen = make(optimizer), []
+    schedule, trajectory = make(optimizer), []
     for _ in range(count):
-        seen.append(optimizer.param_groups[0]["lr"])
+        trajectory.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
-    return seen
+    return trajectory

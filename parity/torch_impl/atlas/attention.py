@@ -21,8 +21,8 @@ def _attention(inputs: Inputs) -> Array:
     for parameter in layer.parameters():
         parameter.data.fill_(1.0)
     keys = t(inputs["values"])[None, :, None]
-    found = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=torch.tensor(inputs["mask"])[None])[0]
-    return np.asarray(found.detach()).ravel()
+    y = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=torch.tensor(inputs["mask"])[None])[0]
+    return np.asarray(y.detach()).ravel()
 
 
 def _attends(inputs: Inputs) -> list[float]:
@@ -41,8 +41,8 @@ def _all_masked(inputs: Inputs) -> Array:
     for parameter in layer.parameters():
         parameter.data.fill_(1.0)
     keys = t(inputs["values"])[None, :, None]
-    found = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=torch.ones(1, 2, dtype=torch.bool))[0]
-    return np.asarray(found.detach()).ravel()
+    y = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=torch.ones(1, 2, dtype=torch.bool))[0]
+    return np.asarray(y.detach()).ravel()
 
 
 def _second(inputs: Inputs) -> Array:

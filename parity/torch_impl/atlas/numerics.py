@@ -29,10 +29,10 @@ def _waits(_: Inputs) -> float:
 
 def _raised(inputs: Inputs) -> float:
     try:
-        found: Tensor = torch.arange(5.0)[t(inputs["index"])]
+        taken: Tensor = torch.arange(5.0)[t(inputs["index"])]
     except IndexError:
         return 1.0
-    return float(found[0]) * 0
+    return float(taken[0]) * 0
 
 
 ANSWERS: Mapping[str, Answer] = {

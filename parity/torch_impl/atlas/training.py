@@ -48,12 +48,12 @@ def _clipped(inputs: Inputs) -> Array:
 
 def _rates(_: Inputs) -> list[float]:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
-    schedule, seen = torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5), []
+    schedule, rates = torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5), []
     for _number in range(6):
-        seen.append(optimizer.param_groups[0]["lr"])
+        rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
-    return seen
+    return rates
 
 
 def _dropped(inputs: Inputs) -> float:

@@ -21,9 +21,9 @@ from parity.torch_impl.wiring import Layer, Site
 class Dropout(nn.Dropout):  # type: ignore[misc]
     """nn.Dropout; where the case has a mask of 0 and 1/(1 - rate), the product with that mask in training."""
 
-    def __init__(self, rate: float, given: bool) -> None:
+    def __init__(self, rate: float, dictated: bool) -> None:
         super().__init__(rate)
-        self.given = given
+        self.given = dictated
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         if not self.given:

@@ -42,26 +42,26 @@ NAMED = 4
 def load(model: nn.Module, file: Path) -> None:
     """Raises Mistyped where the file cannot be read so, or does not fit."""
     try:
-        found = _safetensors(file) if file.suffix == SAFE else torch.load(file, map_location="cpu", weights_only=True)
+        loaded = _safetensors(file) if file.suffix == SAFE else torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever the reader says of a file
         whole = "Weights only load failed" in str(error)
-        told = "it holds more than tensors, and parity runs no code of a file: save model.state_dict() alone"
-        why = told if whole else (str(error).strip().splitlines() or [type(error).__name__])[0]
+        message = "it holds more than tensors, and parity runs no code of a file: save model.state_dict() alone"
+        why = message if whole else (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise Mistyped(f"{file} cannot be read as weights: {why}") from error
     own = model.state_dict()
-    given = _fitting(_weights(found), own)
-    lacking = [name for name in own if name not in given and not name.endswith(COUNTER)]
-    over = [name for name in given if name not in own]
+    arrays = _fitting(_weights(loaded), own)
+    lacking = [name for name in own if name not in arrays and not name.endswith(COUNTER)]
+    over = [name for name in arrays if name not in own]
     if lacking or over:
         parts = [f"it lacks {_some(lacking)}"] if lacking else []
         parts += [f"the model has no {_some(over)}{near(over[0], lacking or list(own))}"] if over else []
         raise Mistyped(f"{file} does not fit the model: {'; '.join(parts)}")
-    for name, tensor in given.items():
+    for name, tensor in arrays.items():
         if tuple(tensor.shape) != tuple(own[name].shape):
             raise Mistyped(
                 f"{file} does not fit the model: {name} is {tuple(tensor.shape)}, and {tuple(own[name].shape)} in the model"
             )
-    model.load_state_dict(given, strict=False)
+    model.load_state_dict(arrays, strict=False)
 
 
 def _safetensors(file: Path) -> dict[str, torch.Tensor]:
@@ -72,7 +72,7 @@ def _safetensors(file: Path) -> dict[str, torch.Tensor]:
     if not 8 < begin <= len(content):
         raise ValueError("it has no header of safetensors")
     header = parsed(read_text(content[8:begin]))
-    found = {}
+    tensors = {}
     for name, item in header.items():
         if name != "__metadata__":
             start, end = item["data_offsets"]
@@ -80,27 +80,27 @@ def _safetensors(file: Path) -> dict[str, torch.Tensor]:
             if not 0 <= start <= end <= len(content) - begin or end - start != prod(shape) * kind.itemsize:
                 raise ValueError(f"the numbers of {name} are not there")
             data = bytearray(content[begin + start : begin + end])
-            found[name] = (torch.frombuffer(data, dtype=kind) if data else torch.empty(0, dtype=kind)).reshape(shape)
-    return found
+            tensors[name] = (torch.frombuffer(data, dtype=kind) if data else torch.empty(0, dtype=kind)).reshape(shape)
+    return tensors
 
 
-def _weights(found: Any) -> Mapping[str, Any]:
+def _weights(loaded: Any) -> Mapping[str, Any]:
     """The table of tensors in what was read."""
     for name in INSIDE:
-        if isinstance(found, Mapping) and isinstance(found.get(name), Mapping):
-            found = found[name]
-    if not isinstance(found, Mapping):
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(name), Mapping):
+            loaded = loaded[name]
+    if not isinstance(loaded, Mapping):
         return {}
-    return {name: item for name, item in found.items() if isinstance(name, str) and isinstance(item, torch.Tensor)}
+    return {name: item for name, item in loaded.items() if isinstance(name, str) and isinstance(item, torch.Tensor)}
 
 
-def _fitting(given: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _fitting(arrays: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Without a prefix that all names have and the model has not."""
     for prefix in PREFIXES:
-        bare = {name.removeprefix(prefix): item for name, item in given.items()}
-        if given and all(name.startswith(prefix) for name in given) and set(bare) & set(own) and not set(given) & set(own):
+        bare = {name.removeprefix(prefix): item for name, item in arrays.items()}
+        if arrays and all(name.startswith(prefix) for name in arrays) and set(bare) & set(own) and not set(arrays) & set(own):
             return bare
-    return dict(given)
+    return dict(arrays)
 
 
 def _some(names: list[str]) -> str:

@@ -56,20 +56,20 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
         self,
         scaled: bool,
         calls: list[CalledFunction] | None,
-        given: Mapping[int, Sequence[Array]],
+        replaced: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
     ) -> None:
         super().__init__()
-        self.scaled, self.told, self.given, self.place = scaled, calls, given, place
+        self.scaled, self.told, self.given, self.place = scaled, calls, replaced, place
         self.draws: list[dict[str, Any]] = []
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        call, known = self.place()
+        call, inside = self.place()
         name = _name(function)
         heard = (
             None
-            if self.told is None or known or (name in UNTOLD and name not in CASTS)
+            if self.told is None or inside or (name in UNTOLD and name not in CASTS)
             else _taken(function, name, args, kwargs)
         )
         made = self._drawn(function, args, kwargs)
@@ -143,9 +143,9 @@ def _kept(function: Any, name: str, args: Sequence[Any], kwargs: dict[str, Any])
         kept = torch.as_tensor(share).to(args[0].dtype).expand_as(args[0]) >= 0.5
         return args[0].copy_(kept) if name == "bernoulli_" else kept.to(args[0].dtype)
     if name in ("uniform_", "normal_"):
-        given = list(args[1:3])
-        low = kwargs.get("from", kwargs.get("mean", given[0] if given else 0.0))
-        high = kwargs.get("to", kwargs.get("std", given[1] if len(given) > 1 else 1.0))
+        bounds = list(args[1:3])
+        low = kwargs.get("from", kwargs.get("mean", bounds[0] if bounds else 0.0))
+        high = kwargs.get("to", kwargs.get("std", bounds[1] if len(bounds) > 1 else 1.0))
         numbers = low + (high - low) * KEPT if name == "uniform_" else low + high * _examples(args[0])
         return args[0].copy_(numbers)
     blank = function(*args, **kwargs)
@@ -186,13 +186,15 @@ def _settings(function: Any, name: str, args: Any, kwargs: Any, tensors: list[Te
 
 def _parameters(function: Any, name: str, args: Any, kwargs: Any) -> tuple[list[str], dict[str, Any]]:
     try:
-        found = inspect.signature(function).parameters.values()
+        parameters = inspect.signature(function).parameters.values()
         named = [
             parameter.name
-            for parameter in found
+            for parameter in parameters
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         ]
-        return named, {parameter.name: parameter.default for parameter in found if parameter.default is not parameter.empty}
+        return named, {
+            parameter.name: parameter.default for parameter in parameters if parameter.default is not parameter.empty
+        }
     except (TypeError, ValueError):
         return next(_schemas(name, args, kwargs), ([], {}))
 

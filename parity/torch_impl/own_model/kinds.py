@@ -177,10 +177,10 @@ def leaves_of(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
     """Modules of a known class, and modules without children. A module of a class derived from a known one counts as a leaf,
     and so do the leaves below it."""
     children = list(module.named_children())
-    known = kind_of(module) is not None
-    if known or not children:
+    is_known = kind_of(module) is not None
+    if is_known or not children:
         yield name, module
-    for own, child in children if not known or derived(module) else ():
+    for own, child in children if not is_known or derived(module) else ():
         yield from leaves_of(child, f"{name}.{own}" if name else own)
 
 

@@ -147,8 +147,8 @@ class Model:
             arrays = self.forward(inputs)
         calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False].calls]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
-        known = {weight.native for leaf in leaves for weight in leaf.weights}
-        loose = [name for name in self.weights() if name not in known and not within(name, self.modules)]
+        weight_names = {weight.native for leaf in leaves for weight in leaf.weights}
+        loose = [name for name in self.weights() if name not in weight_names and not within(name, self.modules)]
         loose = [name for name in loose if name not in dict(self.module.named_buffers())]
         leaves += [OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose]
         return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
@@ -202,25 +202,25 @@ class Model:
         return {**numbered(outputs, GIVEN), **state}
 
     def functions(
-        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], replaced: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
         calls: list[CalledFunction] = []
         with self._kept(), torch.no_grad():
-            outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
-        found, arrays = answered(calls, *between)
-        return found, {**numbered(_floats(outputs), OUTPUT), **self.calls[training].arrays(), **arrays}
+            outputs = self._run([self._tensor(array) for array in inputs], training, calls, replaced)
+        calls_told, arrays = answered(calls, *between)
+        return calls_told, {**numbered(_floats(outputs), OUTPUT), **self.calls[training].arrays(), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Tensor],
         training: bool,
         calls: list[CalledFunction] | None = None,
-        given: Mapping[int, Sequence[Array]] | None = None,
+        replaced: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.module.train(training)
         self.calls[training] = recorder = Recorder(self.modules)
-        listening = Functions(self.scaled, calls, given or {}, recorder.place)
+        listening = Functions(self.scaled, calls, replaced or {}, recorder.place)
         self.draws[TRAIN if training else EVAL] = listening.draws
         try:
             with listening:
@@ -269,10 +269,10 @@ class Model:
             for role, own, rows in split_weights(module):
                 yield self._weight(role, own, rows=rows, of=module, at=name)
         else:
-            known = kind.weights if kind else {}
-            statistics = {own for own, item in module.named_buffers() if known.get(own)}
+            places = kind.weights if kind else {}
+            statistics = {own for own, item in module.named_buffers() if places.get(own)}
             for own in [own for own, _ in owned(module)] + sorted(statistics):
-                role, layout = known.get(own, (own, ""))
+                role, layout = places.get(own, (own, ""))
                 yield self._weight(role, own, layout=layout, of=module, at=name)
 
     def _weight(

@@ -71,7 +71,7 @@ def split(name: str, arrays: Mapping[str, Array], test_share: float) -> tuple[di
     return {key: array[shuffled[cut:]] for key, array in arrays.items()}, test
 
 
-def given(graph: Graph, name: str, dtype: str, rank: int | None = None) -> Input:
+def input_named(graph: Graph, name: str, dtype: str, rank: int | None = None) -> Input:
     """The graph's input of this name, which the data set fills. Raises DatasetError if there is none of this type and rank."""
     for graph_input in graph.batch_inputs():
         if graph_input.name == name and graph_input.dtype == dtype and rank in (None, len(graph_input.shape)):

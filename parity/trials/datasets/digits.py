@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.spec.graph import Graph, Input
 from parity.trials.datasets import shipped
-from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only, split
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, input_named, only, split
 from parity.trials.streams import Stream, stream
 
 SOURCE = "scikit-learn load_digits, Alpaydin & Kaynak 1998"
@@ -29,7 +29,7 @@ def digit_pairs(graph: Graph, test_share: float = 0.2) -> Dataset:
     """Inputs `left`, `right` and `same` (1 for two images of one digit). Half of the pairs show one digit, and each image is
     paired with several others. No image of a test pair is in a training pair."""
     only(graph, "left", "right", "same")
-    images, labels = _images(given(graph, "left", "float").shape)
+    images, labels = _images(input_named(graph, "left", "float").shape)
     train, test = split("digits", {"image": images, "label": labels}, test_share)
     halves = (_pairs(train, stream("digit_pairs", "train")), _pairs(test, stream("digit_pairs", "test")))
     return Dataset("digit_pairs", SOURCE, halves[0], halves[1], "same")
@@ -38,11 +38,11 @@ def digit_pairs(graph: Graph, test_share: float = 0.2) -> Dataset:
 def digits_and_noise(graph: Graph, test_share: float = 0.2) -> Dataset:
     """Inputs `real`, an image, and `noise`, standard normal; each image comes with several draws of noise."""
     only(graph, "real", "noise")
-    images, labels = _images(given(graph, "real", "float").shape)
+    images, labels = _images(input_named(graph, "real", "float").shape)
     halves = []
     for name, half in zip(("train", "test"), split("digits", {"image": images, "label": labels}, test_share), strict=True):
         real = np.concatenate([half["image"]] * NOISES)
-        shape = (len(real), *given(graph, "noise", "float").shape)
+        shape = (len(real), *input_named(graph, "noise", "float").shape)
         halves.append({"real": real, "noise": stream("digits_and_noise", name).standard_normal(shape)})
     return Dataset("digits_and_noise", SOURCE, halves[0], halves[1], "real")
 

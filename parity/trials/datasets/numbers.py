@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.spec.graph import Graph
-from parity.trials.datasets.dataset import Dataset, DatasetError, given, only
+from parity.trials.datasets.dataset import Dataset, DatasetError, input_named, only
 from parity.trials.streams import sine, stream
 
 STEPS, TRAINED, SPREAD = 1600, 1200, 0.2
@@ -21,7 +21,7 @@ def exclusive_or(graph: Graph) -> Dataset:
     There are only four cases, so training and test are the same (Minsky & Papert 1969: no line separates them).
     """
     only(graph, "features", "target")
-    shape, low_high = given(graph, "features", "float").shape, given(graph, "target", "float", 1).range
+    shape, low_high = input_named(graph, "features", "float").shape, input_named(graph, "target", "float", 1).range
     if shape != (2,) or low_high is None:
         raise DatasetError(f"{graph.name}: exclusive or needs two features, not {shape}, and a target with a range")
     features = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -37,8 +37,8 @@ def noisy_sine(graph: Graph) -> Dataset:
     prediction leaves the variance of the noise.
     """
     only(graph, "window", "next")
-    order = given(graph, "window", "float", 1).shape[0]
-    if given(graph, "next", "float", 1).shape != (1,) or order >= TRAINED:
+    order = input_named(graph, "window", "float", 1).shape[0]
+    if input_named(graph, "next", "float", 1).shape != (1,) or order >= TRAINED:
         raise DatasetError(f"{graph.name}: the sine needs a window of fewer than {TRAINED} values and one next value")
     series = sine(0.01 * np.arange(1, STEPS + 1)) + SPREAD * stream("noisy_sine").standard_normal(STEPS)
     windows = np.lib.stride_tricks.sliding_window_view(series, order + 1)

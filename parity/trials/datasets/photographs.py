@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.spec.graph import Graph
 from parity.trials.datasets import shipped
-from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, input_named, only
 from parity.trials.streams import Stream, stream
 
 SOURCE = "scikit-learn load_sample_images"
@@ -32,7 +32,7 @@ def photograph_styles(graph: Graph) -> Dataset:
 def photograph_patches(graph: Graph) -> Dataset:
     """Inputs `real`, a patch of either photograph, and `noise`, standard normal."""
     only(graph, "real", "noise")
-    size, noise = _size(graph, "real"), given(graph, "noise", "float").shape
+    size, noise = _size(graph, "real"), input_named(graph, "noise", "float").shape
     halves = []
     for name, count in (("train", TRAINED), ("test", TESTED)):
         numbers = stream("photograph_patches", name)
@@ -75,7 +75,7 @@ def _patches(image: Array, count: int, size: tuple[int, int], numbers: Stream) -
 
 
 def _size(graph: Graph, name: str) -> tuple[int, int]:
-    shape = given(graph, name, "float", 3).shape
+    shape = input_named(graph, name, "float", 3).shape
     if shape[0] != 3 or min(shape[1:]) < 8 or shape[1] > 427 or shape[2] > 640:
         raise DatasetError(f"{graph.name}: a photograph has 3 channels and at most 427×640 pixels, not {shape}")
     return shape[1], shape[2]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from parity.spec.graph import Graph
-from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, input_named, only
 from parity.trials.streams import stream
 
 PADDING, BEGIN, END, FIRST = 0, 1, 2, 3
@@ -32,7 +32,7 @@ def _transduced(graph: Graph, name: str, change: Callable[[Array], Array]) -> Da
     """Inputs of an encoder with a decoder: `source`; `target`, which starts with a begin token (teacher forcing); `labels`,
     which end with an end token."""
     only(graph, "source", "source_length", "target", "target_length", "labels")
-    source, target = given(graph, "source", "integer", 1), given(graph, "target", "integer", 1)
+    source, target = input_named(graph, "source", "integer", 1), input_named(graph, "target", "integer", 1)
     letters = min(LETTERS, *((graph_input.below or 0) - FIRST for graph_input in (source, target)))
     longest = min(source.shape[0], target.shape[0] - 1)
     if letters < 2 or longest < SHORTEST:

@@ -13,7 +13,7 @@ import re
 import numpy as np
 
 from parity.spec.graph import Graph
-from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, input_named, only
 from parity.trials.streams import Stream, stream
 
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz"
@@ -84,15 +84,15 @@ def _pairs(numbers: Array, time: int, stride: int, chance: Stream) -> dict[str, 
 
 
 def _numbers() -> tuple[Array, str]:
-    found = text()
-    digest = hashlib.sha256(found.encode()).hexdigest()[:12]
-    numbers = np.asarray([FIRST + SYMBOLS.index(letter) for letter in found], dtype=np.int64)
-    return numbers, f"{len(found)} letters of pickletools' documentation of opcodes, sha256 {digest}"
+    letters = text()
+    digest = hashlib.sha256(letters.encode()).hexdigest()[:12]
+    numbers = np.asarray([FIRST + SYMBOLS.index(letter) for letter in letters], dtype=np.int64)
+    return numbers, f"{len(letters)} letters of pickletools' documentation of opcodes, sha256 {digest}"
 
 
 def _time(graph: Graph, labels: str, least: int) -> int:
-    tokens = given(graph, "tokens", "integer", 1)
-    if given(graph, labels, "integer", 1).shape != tokens.shape or tokens.shape[0] < 7:
+    tokens = input_named(graph, "tokens", "integer", 1)
+    if input_named(graph, labels, "integer", 1).shape != tokens.shape or tokens.shape[0] < 7:
         raise DatasetError(f"{graph.name}: text needs `{labels}` as long as `tokens`, 7 at least, not {tokens.shape[0]}")
     if tokens.below is None or tokens.below < least:
         raise DatasetError(f"{graph.name}: text has {least} symbols, the graph takes tokens below {tokens.below}")

@@ -135,9 +135,11 @@ def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | 
 def chosen(chapter: str | None, item: str | None) -> list[Question]:
     """The questions of a chapter, or of an item such as `batch_norm` or `batch_norm.epsilon`."""
     if chapter is not None and chapter not in CHAPTERS:
-        known = any(chapter in (question.name, question.name.partition(".")[0]) for question in QUESTIONS)
+        is_item = any(chapter in (question.name, question.name.partition(".")[0]) for question in QUESTIONS)
         close = did_you_mean(chapter, CHAPTERS)
-        here = f"`{chapter}` is an item: parity atlas --item {chapter}; chapters" if known else f"no chapter `{chapter}`; there"
+        here = (
+            f"`{chapter}` is an item: parity atlas --item {chapter}; chapters" if is_item else f"no chapter `{chapter}`; there"
+        )
         raise UsageError(f"{here} are: {', '.join(CHAPTERS)}; frameworks are: {', '.join(training())}{close}")
     questions = [question for question in QUESTIONS if chapter in (None, question.chapter)]
     if item is None:
@@ -173,16 +175,16 @@ def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[
         )
         for question in questions
     ]
-    found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
+    answers: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
     with supervised.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
         session = Session(folder, frameworks, on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"))
         for judged, question in zip(session.run(trials), [*questions] * len(frameworks), strict=True):
-            found[question.name][judged.framework] = _cell(question, judged)
+            answers[question.name][judged.framework] = _cell(question, judged)
             if judged.record.framework_version:
                 versions[judged.framework] = judged.record.framework_version
     return [
-        AtlasRow(question.name, question.chapter, question.text, question.advice, found[question.name])
+        AtlasRow(question.name, question.chapter, question.text, question.advice, answers[question.name])
         for question in questions
     ], versions
 

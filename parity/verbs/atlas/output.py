@@ -54,8 +54,10 @@ def show(
             terminal.show(_table(title, mine, frameworks))
             terminal.say()
     count = sum(row.differs for row in rows)
-    told = f"{len(rows)} question{'s' * (len(rows) > 1)}, {count} with different answers; one alone: parity atlas --item NAME"
-    terminal.say(told, error=aside)
+    summary = (
+        f"{len(rows)} question{'s' * (len(rows) > 1)}, {count} with different answers; one alone: parity atlas --item NAME"
+    )
+    terminal.say(summary, error=aside)
     measured = f"measured with {', '.join(f'{name} {version}' for name, version in versions.items())}"
     if travelled:
         terminal.say(f"{measured}; --measure asks the frameworks that are installed here", error=aside)
@@ -84,9 +86,9 @@ def worst_first(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> list[tup
     from parity.verbs.atlas import unheeded  # imports the reference: answers that come with parity must not wait for it
 
     pair = (min(frameworks), max(frameworks))
-    found = unheeded.of_rows({row.name: row for row in rows})
-    told = [(found[row.name][pair], row) for row in rows if pair in found.get(row.name, {})]
-    return sorted(told, key=lambda both: (both[0].rank, both[1].name))
+    consequences = unheeded.of_rows({row.name: row for row in rows})
+    ranked = [(consequences[row.name][pair], row) for row in rows if pair in consequences.get(row.name, {})]
+    return sorted(ranked, key=lambda both: (both[0].rank, both[1].name))
 
 
 def _show_worst(rows: Sequence[AtlasRow], frameworks: Sequence[str], count: int) -> None:
@@ -104,18 +106,18 @@ def _show_worst(rows: Sequence[AtlasRow], frameworks: Sequence[str], count: int)
 
 def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
     """`NAME | question | torch: … | keras: … | what to do: …`."""
-    told = [row.name, row.text, *(f"{name}: {marked(row, name)}" for name in frameworks)]
+    cells = [row.name, row.text, *(f"{name}: {marked(row, name)}" for name in frameworks)]
     remedy = row.remedy(*frameworks) if len(frameworks) == 2 else ""
-    return " | ".join([*told, *([f"what to do: {remedy}"] if remedy else [])])
+    return " | ".join([*cells, *([f"what to do: {remedy}"] if remedy else [])])
 
 
 def _block(row: AtlasRow, here: str, there: str) -> str:
     """The question and its NAME, both answers, and the code that gives the first answer in the second framework. Lines are
     never folded, so that they can be copied."""
     remedy = row.remedy(here, there)
-    told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
-    wide = max(len(word) for word, _ in told)
-    lines = "".join(f"    {word.ljust(wide)}  {text}\n" for word, text in told)
+    pairs = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
+    wide = max(len(word) for word, _ in pairs)
+    lines = "".join(f"    {word.ljust(wide)}  {text}\n" for word, text in pairs)
     return f"{row.text}  {row.name}\n{lines}"
 
 

@@ -53,8 +53,8 @@ def answers(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[l
     versions."""
     rows, versions = _read()
     names = frameworks or tuple(versions)
-    found = [rows[question.name] for question in questions]
+    chosen = [rows[question.name] for question in questions]
     return (
-        [replace(row, answers={name: row.answers[name] for name in names}) for row in found],
+        [replace(row, answers={name: row.answers[name] for name in names}) for row in chosen],
         {name: versions[name] for name in names},
     )

@@ -75,7 +75,7 @@ SPREADS: Mapping[str, Callable[[float], float]] = {
 def of_rows(rows: Mapping[str, AtlasRow]) -> dict[str, dict[tuple[str, str], Consequence]]:
     """Row -> the two frameworks, sorted -> what happens. Rows and pairs whose answers do not differ are left out."""
     questions = {question.name: question for question in QUESTIONS}
-    found: dict[str, dict[tuple[str, str], Consequence]] = {}
+    by_question: dict[str, dict[tuple[str, str], Consequence]] = {}
     for name, row in rows.items():
         if not row.differs:
             continue
@@ -83,9 +83,9 @@ def of_rows(rows: Mapping[str, AtlasRow]) -> dict[str, dict[tuple[str, str], Con
         for pair in combinations(sorted(row.answers), 2):
             if row.between(*pair).differs:
                 here, there = (row.answers[name] for name in pair)
-                told = consequences.between(question, here, there, of_default(name, *pair, here, there))
-                found.setdefault(name, {})[pair] = told
-    return found
+                outcome = consequences.between(question, here, there, of_default(name, *pair, here, there))
+                by_question.setdefault(name, {})[pair] = outcome
+    return by_question
 
 
 def of_default(name: str, here: str, there: str, first: Answer, second: Answer) -> Consequence | None:
@@ -136,8 +136,8 @@ def _way(spec: str, hyperparameter: str, value: float) -> Array:
     weights, state = start, rule.begin(["w"], lambda _, number: np.full(SHAPE, number))
     for step in range(1, STEPS + 1):
         gradient = numbers.uniform(-GRADIENT, GRADIENT, SHAPE)
-        known = {**loaded.default_values(), hyperparameter: value, "t": step, "global_norm": np.sqrt(np.sum(gradient**2))}
-        weights = np.asarray(rule.step(weights, gradient, state["w"], known, FUNCTIONS))
+        variables = {**loaded.default_values(), hyperparameter: value, "t": step, "global_norm": np.sqrt(np.sum(gradient**2))}
+        weights = np.asarray(rule.step(weights, gradient, state["w"], variables, FUNCTIONS))
     return weights - start
 
 
@@ -151,7 +151,7 @@ def _forward(op: str, attribute: str, value: float) -> Mapping[str, Array]:
     """The outputs and the moved statistics of an op on its first example, with a scale of 1 and a shift of 0."""
     (example, *_), numbers = TABLE[op].EXAMPLES, np.random.RandomState(0)
     graph = op_graph(op, type(example)(example.shapes, {**example.attributes, attribute: value}, example.below, example.limits))
-    values = {given.name: numbers.uniform(-1, 1, (BATCH, *given.shape)) for given in graph.batch_inputs()}
+    values = {graph_input.name: numbers.uniform(-1, 1, (BATCH, *graph_input.shape)) for graph_input in graph.batch_inputs()}
     values |= {parameter.name: np.full(parameter.shape, float(parameter.role == "scale")) for parameter in graph.parameters}
     starts = {statistic.name: np.full(statistic.shape, statistic.initial) for statistic in graph.statistics}
     walked = walk.forward(graph, values | starts, Run(training=True))

@@ -112,8 +112,8 @@ def take(
     alone = replace(session, threads=THREADS)
     gated = gate(alone, loads)
     cells = cells_of(loads, gated, alone.frameworks, options)
-    found = measure(cells, alone, processes, _has_quiet, again=again, on_process=on_process) if cells else Rounds()
-    return benched(loads, gated, session.frameworks, cells, found, processes)
+    result = measure(cells, alone, processes, _has_quiet, again=again, on_process=on_process) if cells else Rounds()
+    return benched(loads, gated, session.frameworks, cells, result, processes)
 
 
 def benched(
@@ -164,15 +164,15 @@ def _blank(load: Workload, framework: str, role: str = "") -> Speed:
     )
 
 
-def _speed(cell: TimedCell, found: Rounds, processes: int) -> Speed:
+def _speed(cell: TimedCell, result: Rounds, processes: int) -> Speed:
     """A cell's row: its processes with their raw blocks, and the worst that one of them answered."""
-    sampled = found.of(cell)
+    sampled = result.of(cell)
     ran = [item for item in sampled if item.measurements]
     failed = next((item for item in sampled if item.outcome != "ran"), None)
     bad = next((sampled for sampled in ran if sampled.verdict not in PASSING), None)
     blank = _blank(cell.workload, cell.framework, cell.role)
     if not ran:
-        verdict = failed.outcome if failed else "interrupted" if found.interrupted else "not_compared"
+        verdict = failed.outcome if failed else "interrupted" if result.interrupted else "not_compared"
         return replace(blank, verdict=verdict, reason=failed.reason if failed else "")
     return replace(
         blank,
@@ -215,10 +215,10 @@ def bench(
     optimizer: its name, at its default hyper-parameters. again: what the store has measured is measured anew. Raises SpecError,
     UsageError, and KeyboardInterrupt after Ctrl-C; whole rounds stay in the store. One word may stand where several can.
     """
-    found = _bench(specs, frameworks, devices, modes, batch_sizes, processes, size, store, optimizer, again)
-    if found.interrupted:
+    benched = _bench(specs, frameworks, devices, modes, batch_sizes, processes, size, store, optimizer, again)
+    if benched.interrupted:
         raise KeyboardInterrupt
-    return list(found.speeds)
+    return list(benched.speeds)
 
 
 def _bench(
@@ -279,14 +279,14 @@ def asked(
 def main(json_path: Path | None, **options: Any) -> int:
     """The verb: gate, measure, print; `--json` writes the raw samples and what they say."""
     output.reach(json_path)
-    found = _bench(**options)
+    benched = _bench(**options)
     unasked.tell(options["frameworks"])
-    results = Results("bench", "parity bench", speeds=found.speeds)
+    results = Results("bench", "parity bench", speeds=benched.speeds)
     timings.show(results)
-    for line in timings.told(found.speeds, found.kept):
+    for line in timings.sentences(benched.speeds, benched.kept):
         terminal.say(line)
     if json_path is not None:
-        output.replace(json_path, schema.spelled(measured(found.speeds, volume.typed(), tuple(timings.ranked(results)))))
-    for line in complaints(found):
+        output.replace(json_path, schema.spelled(measured(benched.speeds, volume.typed(), tuple(timings.ranked(results)))))
+    for line in complaints(benched):
         terminal.say(line, error=True)
-    return status(found)
+    return status(benched)

@@ -25,24 +25,24 @@ class Benched:
     interrupted: bool = False
 
 
-def complaints(found: Benched) -> Iterator[str]:
+def complaints(benched: Benched) -> Iterator[str]:
     """What is missing, a sentence each."""
-    plain = [speed for speed in found.speeds if not speed.role]
+    plain = [speed for speed in benched.speeds if not speed.role]
     if any(speed.verdict == "no_quiet_samples" for speed in plain):
         yield timings.BUSY.format(blocks=timings.ATTEMPTS)
     if any(speed.verdict == "above_peak" for speed in plain):
         yield "a rate above the machine's fastest product of matrices has no number: the time cannot be right"
-    if found.interrupted:
+    if benched.interrupted:
         missing = sum(speed.verdict == "interrupted" for speed in plain)
         yield f"interrupted: {missing} of {len(plain)} cells were not measured; whole rounds are kept, the same command goes on"
 
 
-def status(found: Benched) -> int:
+def status(benched: Benched) -> int:
     """130 interrupted; 1 where something differs from the reference; 3 where a cell has no number. Too few quiet rounds are
     told, and nothing is ranked by them."""
-    if found.interrupted:
+    if benched.interrupted:
         return 130
-    plain = [speed for speed in found.speeds if not speed.role]
+    plain = [speed for speed in benched.speeds if not speed.role]
     judged = exit_status(speed.verdict for speed in plain if speed.verdict in WORST_FIRST) if plain else 5
     if judged == 1:
         return 1
@@ -65,7 +65,7 @@ def measured(
     """The raw samples as they leave parity. command: what was asked. workloads: what the samples say of each workload.
     overheads: what realizations cost over hand-written steps."""
     cells = tuple(cast(Timing, asdict(speed)) for speed in speeds)
-    told = tuple(dict(workload) for workload in workloads)
+    results = tuple(dict(workload) for workload in workloads)
     over = tuple(dict(overhead) for overhead in overheads)
     here = machine.here()
-    return Timed(parity=parity.__version__, command=command, machine=here, results=cells, workloads=told, overheads=over)
+    return Timed(parity=parity.__version__, command=command, machine=here, results=cells, workloads=results, overheads=over)

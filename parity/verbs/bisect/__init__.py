@@ -140,8 +140,8 @@ def agreement(spec: str, framework: str, judged: Sequence[JudgedTrial]) -> list[
     if not missing:
         return [f"{framework} agrees with {spec} in float64: every layer alone, and the whole"]
     count = f"{len(judged) - len(missing)} of {len(judged)} cases were judged"
-    told = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
+    head = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
     return [
-        told,
+        head,
         *(f"    {judged_trial.trial.case.spec}: {outcomes.headline(judged_trial.record.reason)}" for judged_trial in missing),
     ]

@@ -86,7 +86,7 @@ def check(
         raise UsageError(f"{' '.join(specs)}: no architecture, so there is no size `{short(size)}`")
     _expand_own(specs)
     own = own_realizations(realizations)
-    named = asked_frameworks.asked(tuple(frameworks) or tuple(own))
+    named = asked_frameworks.chosen(tuple(frameworks) or tuple(own))
     if strange := [name for name in own if name not in named]:
         raise UsageError(f"a realization of {strange[0]} is given, and {strange[0]} is not asked: add --framework {strange[0]}")
     chosen: list[Trial] = []
@@ -114,8 +114,8 @@ def models_of(frameworks: Sequence[str], realizations: Sequence[str], unread: Se
     models = own_model.among(own_realizations(realizations))
     if models and (len(models) < len(realizations) or not set(frameworks) <= set(models)):
         raise UsageError(f"{', '.join(models)}: a model of your own is compared alone")
-    if models and (given := [word for word, value in unread if value]):
-        raise UsageError(f"{', '.join(models)}: a model of your own is compared in both precisions, without {given[0]}")
+    if models and (stated := [word for word, value in unread if value]):
+        raise UsageError(f"{', '.join(models)}: a model of your own is compared in both precisions, without {stated[0]}")
     return models
 
 

@@ -51,8 +51,8 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
         if judged_trial.record.outcome == "unavailable"
     )
     for (framework, reason), count in absent.items():
-        told = f"{framework}: {count} cases not compared: {reason}"
-        terminal.say(told, colour="red")
+        summary = f"{framework}: {count} cases not compared: {reason}"
+        terminal.say(summary, colour="red")
     for judged_trial in judged:
         if judged_trial.verdict in PASSING or judged_trial.record.outcome == "unavailable":
             continue
@@ -66,11 +66,11 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
     if volume.NOW.quiet:
         return
     counts = output.case_verdicts(judged)
-    told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
-    terminal.say(f"{len(judged)} cases × frameworks: {told}")
+    summary = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
+    terminal.say(f"{len(judged)} cases × frameworks: {summary}")
     for framework in output.forward_only(judged):
-        told = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
-        terminal.say(f"{framework} runs forward only: {told}")
+        summary = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
+        terminal.say(f"{framework} runs forward only: {summary}")
 
 
 def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:
@@ -99,8 +99,8 @@ def matrix(judged: Sequence[JudgedTrial]) -> Table:
         heading = f"{framework}\n{dtype}" if trains(framework) else f"{framework}\n{dtype}\nforward"
         table.add_column(escape(heading), no_wrap=True)
     for spec, cases, cells in lines:
-        told = (Text(text, colours.of(verdict)) for verdict, text in cells)
-        table.add_row(escape(spec), str(cases), *told)
+        texts = (Text(text, colours.of(verdict)) for verdict, text in cells)
+        table.add_row(escape(spec), str(cases), *texts)
     return table
 
 
@@ -123,29 +123,29 @@ def _cells(judged: Sequence[JudgedTrial]) -> tuple[list[tuple[str, str]], list[t
         guilty = _guilty(rows, made)
         for spec in made.specs:
             cells = [made.cells.get((spec, *column)) for column in columns]
-            told = [
+            texts = [
                 (cell.verdict, cell_text(cell, guilty[(spec, *column)])) if cell else ("", "")
                 for cell, column in zip(cells, columns, strict=True)
             ]
-            lines.append((spec, sum(cell.cases for cell in cells if cell), told))
+            lines.append((spec, sum(cell.cases for cell in cells if cell), texts))
     return columns, lines
 
 
 def _guilty(rows: Sequence[Row], made: summary.Matrix) -> dict[tuple[str, str, str], int]:
     """How many cases of each cell have its verdict."""
-    found: dict[tuple[str, str, str], set[str]] = {key: set() for key in made.cells}
+    guilty: dict[tuple[str, str, str], set[str]] = {key: set() for key in made.cells}
     for row in rows:
         key = (summary.label(row), row.framework, row.dtype)
-        if key in found and row.verdict == made.cells[key].verdict:
-            found[key].add(row.case)
-    return {key: len(cases) for key, cases in found.items()}
+        if key in guilty and row.verdict == made.cells[key].verdict:
+            guilty[key].add(row.case)
+    return {key: len(cases) for key, cases in guilty.items()}
 
 
 def cell_text(cell: summary.Cell, guilty: int) -> str:
     """`✓ agrees 0.31`: the share of the budget; `✗ differs in 3 of 28, 41 × the budget` where a case does not pass."""
     if cell.verdict in PASSING:
         return wording.cell_text(cell)
-    told = f"{wording.mark(cell.verdict)} {cell.verdict.replace('_', ' ')} in {guilty} of {cell.cases}"
+    summary = f"{wording.mark(cell.verdict)} {cell.verdict.replace('_', ' ')} in {guilty} of {cell.cases}"
     if cell.verdict != "differs" or cell.used is None:
-        return told
-    return f"{told}, {wording.number(cell.used)} × the budget"
+        return summary
+    return f"{summary}, {wording.number(cell.used)} × the budget"

@@ -80,7 +80,7 @@ def compare(
     kept = weights_of(named, weights, files)
     if inputs and inputs_from is not None:
         raise UsageError("--inputs and --inputs-from both say what the models take: give one of them")
-    stated = traced.given(inputs) if inputs_from is None else given_inputs.of_file(inputs_from)
+    stated = traced.stated_inputs(inputs) if inputs_from is None else given_inputs.of_file(inputs_from)
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
@@ -139,43 +139,43 @@ def _compared(
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
     answers = traced.traced(models, described, inputs)
-    found = structures.together([answer.structure for answer in answers])
+    aligned = structures.together([answer.structure for answer in answers])
     labels = {model.label: f"{model.framework}={model.target}" for model in models}
-    mapped = _mapped(found, weights_map, map_path, labels)
-    found = structures.together([replace(structure, channels=mapped.channels[structure.label]) for structure in found])
+    mapped = _mapped(aligned, weights_map, map_path, labels)
+    aligned = structures.together([replace(structure, channels=mapped.channels[structure.label]) for structure in aligned])
     initial = {model.label: answer.initial for model, answer in zip(models, answers, strict=True)}
     lacking = {model.label: answer.lacking for model, answer in zip(models, answers, strict=True)}
-    run = ObservedModels(models, found, [answer.given for answer in answers], mapped, initial, seed, lacking)
-    sides, given = run.observed(0)
+    run = ObservedModels(models, aligned, [answer.given for answer in answers], mapped, initial, seed, lacking)
+    sides, inputs_given = run.observed(0)
     for _ in range(ORDERS if weights_map is None else 0):
-        told = next((entry for side in sides[1:] if (entry := reordering.told(sides[0], side, run.calls(side)))), {})
-        if not told:
+        rows = next((entry for side in sides[1:] if (entry := reordering.reordered_rows(sides[0], side, run.calls(side)))), {})
+        if not rows:
             break
-        found = [reordering.with_told(structure, told.get(structure.label, {})) for structure in run.structures]
-        run = replace(run, structures=found, mapped=_mapped(found, None, map_path, labels))
-        sides, given = run.observed(0)
+        aligned = [reordering.with_told(structure, rows.get(structure.label, {})) for structure in run.structures]
+        run = replace(run, structures=aligned, mapped=_mapped(aligned, None, map_path, labels))
+        sides, inputs_given = run.observed(0)
     if randomness.mixed(sides):
         again = replace(run, scaled=True)
         found_again = again.observed(0)
-        run, (sides, given) = (
+        run, (sides, inputs_given) = (
             (again, found_again) if randomness.apart(found_again[0]) < randomness.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
-    drawn = [judged(run, other, sides[0], side, given) for other, side in others]
+    drawn = [judged(run, other, sides[0], side, inputs_given) for other, side in others]
     if weights != own_weights.OWN:
         return drawn
     return [own_weights.compared(run, compared_pair) for compared_pair in drawn]
 
 
-def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
+def _mapped(structures: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
     """The map from the user's file; without a file, an automatic map, which is written."""
     try:
         if weights_map is not None:
             document = source.read_file(weights_map)
             if document.mistakes:
                 raise SpecError(list(document.mistakes))
-            return mapfile.parsed(document.table, found)
-        mapped = mapping.automatic(found)
+            return mapfile.parsed(document.table, structures)
+        mapped = mapping.automatic(structures)
     except ValueError as error:
         raise UsageError(f"{weights_map}: {error}") from error
     except Unmappable as error:
@@ -220,7 +220,7 @@ def main(
         )
     except Crashed as error:
         return crashed(error, sides, places, seed)
-    return told(compared, places, seed)
+    return print_findings(compared, places, seed)
 
 
 def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> int:
@@ -230,7 +230,7 @@ def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> 
     return 3
 
 
-def told(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
+def print_findings(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
     """Prints and writes the findings. Gives the exit status. With --quiet nothing is told of what passes."""
     if not volume.NOW.quiet:
         of_spec = compared[0].base.framework == spec_side.SPEC
@@ -239,4 +239,4 @@ def told(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
         if compared_pair.verdict not in PASSING or not volume.NOW.quiet:
             show(compared_pair)
     places.write(collected.checked(compared, volume.typed(), seed))
-    return exit_status(found.verdict for compared_pair in compared for found in compared_pair.found)
+    return exit_status(tensor_verdict.verdict for compared_pair in compared for tensor_verdict in compared_pair.found)

@@ -17,7 +17,9 @@ from parity.verbs.compare.output import ComparedPair
 
 def checked(compared: Sequence[ComparedPair], command: str = "", seed: int | None = None) -> Checked:
     """A case for each model against the base; the summary holds the departures, the first one first."""
-    results = tuple(_result(compared_pair, found, seed) for compared_pair in compared for found in compared_pair.found)
+    results = tuple(
+        _result(compared_pair, tensor_verdict, seed) for compared_pair in compared for tensor_verdict in compared_pair.found
+    )
     summary = Summary(
         cases=len(compared),
         frameworks=tuple(
@@ -80,7 +82,7 @@ def case_of(compared_pair: ComparedPair) -> str:
 
 
 def _case(compared_pair: ComparedPair, command: str, seed: int | None) -> CaseResult:
-    shares = [share for found in compared_pair.found if (share := _share(found)) is not None]
+    shares = [share for tensor_verdict in compared_pair.found if (share := _share(tensor_verdict)) is not None]
     return CaseResult(
         case=case_of(compared_pair),
         framework=compared_pair.other.framework,
@@ -102,32 +104,43 @@ def _reason(compared_pair: ComparedPair) -> str:
     if compared_pair.departure is not None:
         causes = f": {'; '.join(compared_pair.departure.causes)}" if compared_pair.departure.causes else ""
         return f"departs first at {compared_pair.departure.title}{causes}"
-    return next((found.reason for found in compared_pair.found if found.verdict not in PASSING and found.reason), "")
+    return next(
+        (
+            tensor_verdict.reason
+            for tensor_verdict in compared_pair.found
+            if tensor_verdict.verdict not in PASSING and tensor_verdict.reason
+        ),
+        "",
+    )
 
 
-def _result(compared_pair: ComparedPair, found: TensorVerdict, seed: int | None) -> Result:
+def _result(compared_pair: ComparedPair, tensor_verdict: TensorVerdict, seed: int | None) -> Result:
     return Result(
         case=case_of(compared_pair),
         framework=compared_pair.other.framework,
         framework_version=compared_pair.other.version,
         device="cpu",
-        dtype=found.dtype,
-        quantity=found.quantity,
-        tensor=found.tensor,
-        error=found.error,
-        budget=found.budget,
-        verdict=cast(Verdict, found.verdict),
+        dtype=tensor_verdict.dtype,
+        quantity=tensor_verdict.quantity,
+        tensor=tensor_verdict.tensor,
+        error=tensor_verdict.error,
+        budget=tensor_verdict.budget,
+        verdict=cast(Verdict, tensor_verdict.verdict),
         outcome="ran",
-        reason=found.reason,
+        reason=tensor_verdict.reason,
         seed=seed,
-        share=_share(found),
+        share=_share(tensor_verdict),
     )
 
 
-def _share(found: TensorVerdict) -> float | None:
-    if found.error is None or found.budget is None:
+def _share(tensor_verdict: TensorVerdict) -> float | None:
+    if tensor_verdict.error is None or tensor_verdict.budget is None:
         return None
-    return found.error / found.budget if found.budget else (0.0 if found.error == 0 else float("inf"))
+    return (
+        tensor_verdict.error / tensor_verdict.budget
+        if tensor_verdict.budget
+        else (0.0 if tensor_verdict.error == 0 else float("inf"))
+    )
 
 
 def _told(compared_pair: ComparedPair, departure: Departure) -> DepartureTold:

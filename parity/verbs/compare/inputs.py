@@ -57,11 +57,11 @@ def drawn(
         for structure, each in zip(structures, model_inputs, strict=True)
     ]
     if any(shape != shapes[0] for shape in shapes):
-        told = "; ".join(
+        shapes_text = "; ".join(
             f"{structure.label} takes {', '.join(str(model_input.shape) for model_input in each)}"
             for structure, each in zip(structures, model_inputs, strict=True)
         )
-        raise UsageError(f"the models take different inputs: {told}. {INPUTS_NEEDED}")
+        raise UsageError(f"the models take different inputs: {shapes_text}. {INPUTS_NEEDED}")
     vocabularies = [
         leaf.settings["vocabulary"] for structure in structures for leaf in structure.leaves if "vocabulary" in leaf.settings
     ]

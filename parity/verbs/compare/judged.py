@@ -37,11 +37,11 @@ Array = npt.NDArray[Any]
 
 
 def judged(
-    run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]
+    run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, inputs: Mapping[str, list[Array]]
 ) -> ComparedPair:
     """Every pass judged; the first departure looked into."""
     base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial, run.own is not None)
-    means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
+    means, calls = run.means(inputs), mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     if any(run.lacking[model.label] for model in (base, other)):
         return replace(_in_float32(run, other, (ours, theirs), means, calls, passes), notes=said)
@@ -55,8 +55,8 @@ def judged(
             return ComparedPair(base, other, [*training_causes.settings(ours, theirs, run.mapped), *by_chance], None, said)
         if casts := _casts((ours, theirs), means):
             again = replace(run, lacking={**run.lacking, **casts})
-            sides, given = again.observed(0)
-            return judged(again, other, sides[0], sides[run.models.index(other)], given)
+            sides, inputs = again.observed(0)
+            return judged(again, other, sides[0], sides[run.models.index(other)], inputs)
     if judging.narrow_alone(tensor_verdicts):
         tensor_verdicts = _redrawn(run, other, calls, passes)
     if judging.narrow_alone(tensor_verdicts) and logarithms.FRAMEWORK in (base.framework, other.framework):
@@ -107,18 +107,18 @@ def _in_float32(
     ours, theirs = sides
     reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
     tensor_verdicts = [tensor_verdict for pairs in passes for tensor_verdict in float32_only.judged(pairs, reasons)]
-    told = [
+    verdicts = [
         *training_causes.settings(ours, theirs, run.mapped),
         *model_outputs.differing(ours.structure, theirs.structure),
         *tensor_verdicts,
     ]
-    told = training_causes.documented(told, ours, theirs, run.mapped, calls, means)
+    verdicts = training_causes.documented(verdicts, ours, theirs, run.mapped, calls, means)
     bad = any(
         tensor_verdict.verdict in training_causes.BAD and tensor_verdict.quantity not in ("setting", "statistic")
-        for tensor_verdict in told
+        for tensor_verdict in verdicts
     )
     departure = layer_causes.first(ours, theirs, calls, means, run.mapped) if bad else None
-    return ComparedPair(run.models[0], other, told, departure, (), _behind(departure, sides, run, calls, means))
+    return ComparedPair(run.models[0], other, verdicts, departure, (), _behind(departure, sides, run, calls, means))
 
 
 def _behind(
@@ -131,19 +131,19 @@ def _behind(
     """Departures behind the first that have a cause of their own: of layers, and of statistics that move differently."""
     if departure is None:
         return ()
-    found = layer_causes.further(departure, calls, run.mapped)
+    departures = layer_causes.further(departure, calls, run.mapped)
     moving = None if departure.quantity == "statistic" else training_causes.statistics(*sides, run.mapped, calls, means)
-    return (*found, *([moving] if moving is not None and moving.causes else []))
+    return (*departures, *([moving] if moving is not None and moving.causes else []))
 
 
 def _casts(sides: tuple[Side, Side], means: Reruns) -> dict[str, Mapping[str, str]]:
     """Label -> why that model has no float64, for each model whose own code casts to float32 in a float64 run."""
-    found: dict[str, Mapping[str, str]] = {}
+    casts: dict[str, Mapping[str, str]] = {}
     for side in sides:
         label, count = side.structure.label, len(side.structure.calls)
         if reason := float32_only.cast(*means.functions(label, False, (0, count), {})):
-            found[label] = {float32_only.WIDE: reason}
-    return found
+            casts[label] = {float32_only.WIDE: reason}
+    return casts
 
 
 def _by_chance(

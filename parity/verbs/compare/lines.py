@@ -73,17 +73,17 @@ def _counts(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
     for tensor_verdict in tensor_verdicts:
         groups.setdefault(tensor_verdict.quantity, {}).setdefault(tensor_verdict.dtype, []).append(tensor_verdict)
     for quantity, precisions in groups.items():
-        told = [f"{dtype} {_counted(group)}" for dtype, group in precisions.items()]
-        yield f"    {quantity}: {'; '.join(told)}"
+        counts = [f"{dtype} {_counted(group)}" for dtype, group in precisions.items()]
+        yield f"    {quantity}: {'; '.join(counts)}"
 
 
 def _counted(group: Sequence[TensorVerdict]) -> str:
     counts = Counter(tensor_verdict.verdict for tensor_verdict in group)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    counts_text = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     top = max(group, key=_share)
     if top.error is None or top.budget is None or not counts.keys() - PASSING:
-        return told
-    return f"{told} (most: {top.tensor}, error {top.error:.2g}, budget {top.budget:.2g})"
+        return counts_text
+    return f"{counts_text} (most: {top.tensor}, error {top.error:.2g}, budget {top.budget:.2g})"
 
 
 def _share(tensor_verdict: TensorVerdict) -> float:

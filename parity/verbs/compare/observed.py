@@ -62,23 +62,23 @@ class ObservedModels:
         drawn = inputs.drawn(self.structures, self.wanted, numbers)
         weights = self.own or drawing.weights(self.mapped, self.initial, base.label, numbers)
         losses = model_outputs.losses(self.structures, drawing.losses(base, numbers))
-        sides, given = [], dict[str, list[Array]]()
+        sides, inputs_drawn = [], dict[str, list[Array]]()
         for model, structure in zip(self.models, self.structures, strict=True):
-            given[model.label] = [structure.entering(number, array, native=True) for number, array in enumerate(drawn)]
-            asked = {
-                **numbered(given[model.label], INPUT),
+            inputs_drawn[model.label] = [structure.entering(number, array, native=True) for number, array in enumerate(drawn)]
+            arrays = {
+                **numbered(inputs_drawn[model.label], INPUT),
                 **numbered(losses[model.label], LOSS),
                 **put_under(weights[model.label], WEIGHT),
             }
             asking = {"learning_rate": LEARNING_RATE, "scaled": self.scaled, "plain": self.plain}
             running = [dtype for dtype in DTYPES if dtype not in self.lacking[model.label]]
-            answers = {dtype: model.processes[dtype].ask("observe", asked, **asking) for dtype in running}
+            answers = {dtype: model.processes[dtype].ask("observe", arrays, **asking) for dtype in running}
             draws = answers[running[0]][0].get("draws", {})
-            seen = float32_only.both({dtype: answer[1] for dtype, answer in answers.items()})
-            sides.append(Side(structure, seen, weights[model.label], draws))
-        return sides, given
+            passes = float32_only.both({dtype: answer[1] for dtype, answer in answers.items()})
+            sides.append(Side(structure, passes, weights[model.label], draws))
+        return sides, inputs_drawn
 
-    def means(self, given: Mapping[str, Sequence[Array]]) -> Reruns:
+    def means(self, inputs: Mapping[str, Sequence[Array]]) -> Reruns:
         """The questions to the models behind this observation. given: label -> native inputs."""
         processes = {
             model.label: model.processes[DTYPES[1] if self.lacking[model.label] else DTYPES[0]] for model in self.models
@@ -91,16 +91,16 @@ class ObservedModels:
                 return {}
 
         def inverted(label: str, place: int) -> Mapping[str, Array]:
-            arrays = given[label]
+            arrays = inputs[label]
             turned = [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]
             return processes[label].ask("forward", numbered(turned, INPUT))[1]
 
         def functions(label: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
             instead = {array_name(INSTEAD, number, 0): array for number, array in new.items()}
-            asked = {**numbered(given[label], INPUT), **instead}
+            arrays = {**numbered(inputs[label], INPUT), **instead}
             try:
-                return processes[label].ask("functions", asked, training=training, between=between)
+                return processes[label].ask("functions", arrays, training=training, between=between)
             except Refused:  # the replacing numbers do not fit
                 return (), {}
 
-        return Reruns(rerun, inverted, lambda label: given[label], functions, any(self.lacking.values()))
+        return Reruns(rerun, inverted, lambda label: inputs[label], functions, any(self.lacking.values()))

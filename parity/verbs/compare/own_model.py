@@ -35,16 +35,16 @@ def _form(framework: str, target: str) -> str:
         return ""
     with supervised.folder("parity-form-") as place:
         variables = isolation.variables(place, frameworks.environment(framework), python_path=own_path.of_caller())
-        seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
+        surroundings = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
         command = [str(interpreter.absolute()), "-m", "parity.execution.worker.target_kind", target]
         try:
-            returncode, said = supervised.ask(command, seen, SECONDS)
-            found = supervised.table(said) if returncode == 0 else {}
+            returncode, said = supervised.ask(command, surroundings, SECONDS)
+            table = supervised.table(said) if returncode == 0 else {}
         except NoAnswer:  # whoever runs it will say why
             return ""
-    if REFUSED in found:
-        raise UsageError(f"{framework}={target}: {found[REFUSED]}")
-    return str(found.get(FORM, ""))
+    if REFUSED in table:
+        raise UsageError(f"{framework}={target}: {table[REFUSED]}")
+    return str(table.get(FORM, ""))
 
 
 def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[ComparedPair]:
@@ -67,4 +67,4 @@ def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, 
     except Crashed as error:
         sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
         return comparing.crashed(error, sides, places, seed)
-    return comparing.told(compared_pairs, places, seed)
+    return comparing.print_findings(compared_pairs, places, seed)

@@ -30,25 +30,25 @@ def compared(run: ObservedModels, drawn: ComparedPair) -> ComparedPair:
     other, labels = drawn.other, (drawn.base.label, drawn.other.label)
     arrays = moved.rows(run.mapped, run.initial, labels)
     run = run.alone(other, moved.aligned(run.mapped, run.initial, labels))
-    (ours, theirs), given = run.observed(0)
+    (ours, theirs), inputs = run.observed(0)
     wrong = [tensor_verdict for tensor_verdict in arrays if tensor_verdict.verdict not in PASSING]
-    told = f"{labels[0]} and {labels[1]} ran with their own weights: {_count(arrays, wrong)}", _of_code(drawn)
+    sentences = f"{labels[0]} and {labels[1]} ran with their own weights: {_count(arrays, wrong)}", _of_code(drawn)
     if not wrong:
-        found = judged(run, other, ours, theirs, given)
-        return replace(found, found=[*arrays, *found.found], notes=(*told, *found.notes), weights=OWN)
+        pair = judged(run, other, ours, theirs, inputs)
+        return replace(pair, found=[*arrays, *pair.found], notes=(*sentences, *pair.notes), weights=OWN)
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
     dtypes = [dtype for dtype in ("float64", "float32") if not any(dtype in run.lacking[label] for label in labels)]
-    seen = [
+    verdicts = [
         tensor_verdict
         for pairs in pairing.passes(ours, theirs, run.mapped, calls)
         for tensor_verdict in judging.judged(pairs)
         if tensor_verdict.dtype in dtypes
     ]
-    departure = departures.first(ours, theirs, calls, "eval", run.means(given))
+    departure = departures.first(ours, theirs, calls, "eval", run.means(inputs))
     said = notes.of(ours.structure, theirs.structure, run.mapped, run.initial, own=True)
     first = replace(departure, causes=_causes(departure, wrong, drawn)) if departure is not None else None
     behind = [departure for departure in (drawn.departure, *drawn.further) if departure is not None]
-    return ComparedPair(run.models[0], other, [*arrays, *seen], first, (*told, *said), tuple(behind), OWN)
+    return ComparedPair(run.models[0], other, [*arrays, *verdicts], first, (*sentences, *said), tuple(behind), OWN)
 
 
 def _causes(departure: Departure, wrong: Sequence[TensorVerdict], drawn: ComparedPair) -> tuple[str, ...]:
@@ -62,12 +62,12 @@ def _causes(departure: Departure, wrong: Sequence[TensorVerdict], drawn: Compare
 
 def _count(arrays: Sequence[TensorVerdict], wrong: Sequence[TensorVerdict]) -> str:
     if wrong:
-        told = f"{len(wrong)} of {len(arrays)} arrays are not the same"
+        summary = f"{len(wrong)} of {len(arrays)} arrays are not the same"
         fresh = all(tensor_verdict.reason.startswith("another value") for tensor_verdict in wrong)
         return (
-            f"{told}; a model that was neither loaded (--checkpoint) nor given a seed draws new ones whenever it is built"
+            f"{summary}; a model that was neither loaded (--checkpoint) nor given a seed draws new ones whenever it is built"
             if fresh
-            else told
+            else summary
         )
     rounded = " but for float32's rounding" if any(tensor_verdict.error for tensor_verdict in arrays) else ""
     return f"all {len(arrays)} arrays are the same{rounded}"

@@ -97,8 +97,8 @@ def kind_of(node: Node) -> Kind:
 def leaf(graph: Graph, node: Node) -> OwnLayer:
     """A node as a layer of a model."""
     kind = kind_of(node)
-    told = {word: setting.read(node.attributes[setting.attribute]) for word, setting in kind.settings.items()}
-    return OwnLayer(node.name, kind.name, node.op, {**kind.fixed, **told}, tuple(_weights(graph, node)))
+    settings = {word: setting.read(node.attributes[setting.attribute]) for word, setting in kind.settings.items()}
+    return OwnLayer(node.name, kind.name, node.op, {**kind.fixed, **settings}, tuple(_weights(graph, node)))
 
 
 def _weights(graph: Graph, node: Node) -> Iterator[Weight]:

@@ -102,7 +102,7 @@ class GraphAsModel:
         return {**self._told(walk), **arrays, **put_under(after, AFTER)}
 
     def functions(
-        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], replaced: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
         """Another pass, without functions: a spec has no code between its nodes."""
         return [], self._told(self._walk(inputs, training))
@@ -113,28 +113,30 @@ class GraphAsModel:
         if node.op == spec_layers.SCAN:
             return {}
         kind = spec_layers.kind_of(node)
-        known = {word: value for word, value in change["settings"].items() if word in kind.settings}
-        attributes = {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in known.items()}
+        settings = {word: value for word, value in change["settings"].items() if word in kind.settings}
+        attributes = {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()}
         taken = {
             name: np.asarray(arrays.get(array_name(TAKEN, slot), walk.values[name])) for slot, name in enumerate(node.sources())
         }
         outputs = self._alone(node, change["training"], taken, {**node.attributes, **attributes}, arrays)
         named = outputs if isinstance(outputs, dict) else {"": outputs}
-        found = numbered((named[suffix] for suffix in node.outputs), GIVEN)
-        return found | put_under({name: named.get(role, self.arrays[name]) for role, name in node.statistics.items()}, STATE)
+        placed_arrays = numbered((named[suffix] for suffix in node.outputs), GIVEN)
+        return placed_arrays | put_under(
+            {name: named.get(role, self.arrays[name]) for role, name in node.statistics.items()}, STATE
+        )
 
     def _alone(
         self, node: Node, training: bool, taken: Arrays, attributes: Mapping[str, Any], changed: Mapping[str, Array]
     ) -> Any:
         """The outputs of a node's op on these arrays, of any shape."""
         width = max((len(array) for name, array in taken.items() if self._batched(name)), default=1)
-        given = {
+        values = {
             name: (array if self._batched(name) else np.broadcast_to(array, (width, *array.shape)))
             for name, array in taken.items()
         }
-        given = {name: array.astype(self.dtype) if array.dtype.kind == "f" else array for name, array in given.items()}
+        values = {name: array.astype(self.dtype) if array.dtype.kind == "f" else array for name, array in values.items()}
         roles: dict[str, Any] = {
-            role: given[source] if isinstance(source, str) else tuple(given[name] for name in source)
+            role: values[source] if isinstance(source, str) else tuple(values[name] for name in source)
             for role, source in node.inputs.items()
         }
         for role, name in (*node.parameters.items(), *node.statistics.items()):
@@ -143,20 +145,20 @@ class GraphAsModel:
         return evaluate(TABLE[node.op], run, roles, attributes)[0]
 
     def _batched(self, name: str) -> bool:
-        found = {graph_input.name: graph_input.batched for graph_input in self.graph.inputs}
-        found |= {node.value(suffix): node.batched for node in self.graph.nodes for suffix in node.outputs}
-        return found.get(name, True)
+        batched = {graph_input.name: graph_input.batched for graph_input in self.graph.inputs}
+        batched |= {node.value(suffix): node.batched for node in self.graph.nodes for suffix in node.outputs}
+        return batched.get(name, True)
 
     def _walk(self, inputs: Sequence[Array], training: bool) -> walking.Walk:
-        given = {
+        values = {
             graph_input.name: array.astype(self.dtype if graph_input.dtype == "float" else np.int64)
             for graph_input, array in zip(self.graph.inputs, inputs, strict=True)
         }
-        width = max((len(given[graph_input.name]) for graph_input in self.graph.inputs if graph_input.batched), default=1)
+        width = max((len(values[graph_input.name]) for graph_input in self.graph.inputs if graph_input.batched), default=1)
         carried = {
             carried_state.name: np.zeros((width, *carried_state.shape), self.dtype) for carried_state in self.graph.carried
         }
-        walk = walking.forward(self.graph, {**given, **carried, **self.arrays}, Run(self.dtype.name, training))
+        walk = walking.forward(self.graph, {**values, **carried, **self.arrays}, Run(self.dtype.name, training))
         self.walks[training] = walk
         return walk
 
@@ -206,9 +208,9 @@ class InProcess:
         )
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Arrays]:
-        answer, found = getattr(self._answering, what)(question, dict(arrays or {}))
+        answer, outputs = getattr(self._answering, what)(question, dict(arrays or {}))
         plain = json.loads(json.dumps(answer, default=asdict))
-        return plain, {name: np.asarray(array) for name, array in found.items()}
+        return plain, {name: np.asarray(array) for name, array in outputs.items()}
 
 
 def _given(graph_input: Input) -> str:

@@ -43,16 +43,16 @@ class TracedModel:
     lacking: Mapping[str, str]
 
 
-def given(stated: Sequence[str]) -> list[ComparedInput]:
+def stated_inputs(stated: Sequence[str]) -> list[ComparedInput]:
     """What stands behind `--inputs`. Raises UsageError."""
     try:
-        found = [drawing.given(text) for text in stated]
+        inputs = [drawing.parsed_input(text) for text in stated]
     except ValueError as error:
         raise UsageError(str(error)) from error
-    names = [model_input.name for model_input in found if model_input.name]
+    names = [model_input.name for model_input in inputs if model_input.name]
     if twice := [name for name in names if names.count(name) > 1]:
         raise UsageError(f"two inputs are called {twice[0]}")
-    return found
+    return inputs
 
 
 def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[TracedModel]:
@@ -79,8 +79,8 @@ def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[
     the first model. A batch size that a person states holds for all models."""
     if stated:
         return [list(stated), *([] for _ in answers[1:])]
-    own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
-    known = [
+    own = [[drawing.parsed_input(value) for value in answer["inputs"] or ()] for answer in answers]
+    own_inputs = [
         [ComparedInput((batch or drawing.BATCH, *shape), kind, name=name) for shape, kind, batch, name in answer["known"] or ()]
         for answer in answers
     ]
@@ -89,7 +89,7 @@ def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[
     batches += [batch for answer in answers for _, _, batch, _ in answer["known"] or () if batch]
     return [
         mine if mine and by_hand else [_batched(model_input, batches) for model_input in mine or others]
-        for mine, by_hand, others in zip(own, fixed, known, strict=True)
+        for mine, by_hand, others in zip(own, fixed, own_inputs, strict=True)
     ]
 
 
@@ -104,8 +104,8 @@ def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedIn
     layouts = [
         image_layouts.entry(source.structure, number, len(model_input.shape)) for number, model_input in enumerate(source.given)
     ]
-    known = [tuple(shape) for shape, *_ in answer["known"] or ()]
-    names = [drawing.given(value).name for value in answer["inputs"] or ()]
+    shapes = [tuple(shape) for shape, *_ in answer["known"] or ()]
+    names = [drawing.parsed_input(value).name for value in answer["inputs"] or ()]
     images = answer["images"]
     usual = [moved(model_input, layout, images) for model_input, layout in zip(source.given, layouts, strict=True)]
     other = [
@@ -114,8 +114,10 @@ def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedIn
     ]
     tried = [usual, list(source.given), other, [_flipped(model_input) for model_input in source.given]]
     if len(names) == len(source.given) and any(names):
-        tried = [[replace(model_input, name=name) for model_input, name in zip(given, names, strict=True)] for given in tried]
-    fitting = [model_inputs for model_inputs in tried if known and [each.shape[1:] for each in model_inputs] == known]
+        tried = [
+            [replace(model_input, name=name) for model_input, name in zip(candidate, names, strict=True)] for candidate in tried
+        ]
+    fitting = [model_inputs for model_inputs in tried if shapes and [each.shape[1:] for each in model_inputs] == shapes]
     yield from fitting or [model_inputs for number, model_inputs in enumerate(tried) if model_inputs not in tried[:number]]
 
 
@@ -148,29 +150,31 @@ def _traced(
     traced first: the same names in another order are told in its order. stated: whether a person says what it takes."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
-        for given in candidates:
-            asking: dict[str, Any] = {"names": [model_input.name for model_input in given], "stated": stated}
+        for candidate in candidates:
+            asking: dict[str, Any] = {"names": [model_input.name for model_input in candidate], "stated": stated}
             try:
-                told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
-                if told["named"] != list(named) and sorted(told["named"]) == sorted(named):
+                answered, weights = model.processes[dtype].ask("trace", _blanks(candidate), **asking)
+                if answered["named"] != list(named) and sorted(answered["named"]) == sorted(named):
                     asking["outputs"] = list(named)
-                    told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
+                    answered, weights = model.processes[dtype].ask("trace", _blanks(candidate), **asking)
             except Refused as error:
                 refused[dtype].append(error)
                 continue
-            structure = structures.read(model.label, told, [model_input.shape for model_input in given], answer["images"])
+            structure = structures.read(
+                model.label, answered, [model_input.shape for model_input in candidate], answer["images"]
+            )
             if not structure.outputs:
                 raise UsageError(f"{model.side} returns no floating-point tensor: there is nothing to compare")
-            lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
+            lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(answered)
             if dtype == DTYPES[0]:
-                model.processes[DTYPES[1]].ask("trace", _blanks(given), **asking)
-            return TracedModel(given, structure, under(weights, WEIGHT), lacking)
+                model.processes[DTYPES[1]].ask("trace", _blanks(candidate), **asking)
+            return TracedModel(candidate, structure, under(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 
 
-def _narrow(told: Mapping[str, Any]) -> dict[str, str]:
+def _narrow(answer: Mapping[str, Any]) -> dict[str, str]:
     """Why a model does not run in float64: its own code holds a number in float32. {} if it does run."""
-    return {DTYPES[0]: f"{told['narrow']} where float64 was asked for"} if told.get("narrow") else {}
+    return {DTYPES[0]: f"{answer['narrow']} where float64 was asked for"} if answer.get("narrow") else {}
 
 
 def _reason(error: Refused) -> str:

@@ -55,31 +55,31 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
     """
     framework, path = placed(target, framework)
     (driven,) = driving.drive(framework, [driving.NativeObject(target, path, settings or {})])
-    return found(target, driven)
+    return fingerprint_of(target, driven)
 
 
 def placed(target: str, framework: str | None) -> tuple[str, str]:
     """The framework and the import path of a target."""
     before, separator, after = target.partition("=")
     path = after if separator else target
-    found = before if separator else framework or path.partition(".")[0]
-    if found.partition("[")[0] not in training(every=True):
-        near = meant(found)
+    framework_name = before if separator else framework or path.partition(".")[0]
+    if framework_name.partition("[")[0] not in training(every=True):
+        near = meant(framework_name)
         close = f"; did you mean `{near}={path}`?" if near else ""
         raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}{close}")
-    return asked_frameworks.that_train([found], FINGERPRINTS)[0], path
+    return asked_frameworks.that_train([framework_name], FINGERPRINTS)[0], path
 
 
-def found(target: str, driven: driving.DrivenRecord) -> Fingerprint:
+def fingerprint_of(target: str, driven: driving.DrivenRecord) -> Fingerprint:
     """The forms that explain all runs of an object. Raises UsageError if the first run has no steps, or NaN or infinity."""
-    seen, record = driving.told(driving.seen_of(target, driven)), driven.record
+    observed_run, record = driving.without_zeros(driving.seen_of(target, driven)), driven.record
     further = {name: driving.further(run) for name, run in driven.further.items()}
     runs = {name: run for name, run in further.items() if isinstance(run, SeenRun)}
-    verified = named(seen, runs.pop(driving.NUDGED, None), runs)
+    verified = named(observed_run, runs.pop(driving.NUDGED, None), runs)
     outcomes = {name: run for name, run in further.items() if isinstance(run, str)} | dict(verified.beyond)
     outcomes |= dict.fromkeys(verified.departed.values(), "another rule")
     covered = [
-        of_arrays(name, run.trial.arrays, _values(run, seen.hyperparameters), outcomes.get(name, "held"))
+        of_arrays(name, run.trial.arrays, _values(run, observed_run.hyperparameters), outcomes.get(name, "held"))
         for name, run in {FIRST: driven, **driven.further}.items()
         if name != driving.NUDGED
     ]
@@ -87,17 +87,17 @@ def found(target: str, driven: driving.DrivenRecord) -> Fingerprint:
         target,
         driven.framework,
         record.framework_version,
-        seen.dtype,
-        seen.hyperparameters,
+        observed_run.dtype,
+        observed_run.hyperparameters,
         verified.matches,
         covered,
         verified.departed,
     )
 
 
-def _values(run: driving.DrivenRecord, known: Mapping[str, float]) -> dict[str, float]:
+def _values(run: driving.DrivenRecord, defaults: Mapping[str, float]) -> dict[str, float]:
     """The values of a run's hyper-parameters, of those that the object has."""
-    return {name: float(run.trial.case.hyperparameters.get(name, value)) for name, value in known.items()}
+    return {name: float(run.trial.case.hyperparameters.get(name, value)) for name, value in defaults.items()}
 
 
 def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None, kind: str | None = None) -> int:
@@ -107,13 +107,13 @@ def main(target: str, framework: str | None, settings: Sequence[str], json_path:
     where, path = placed(target, framework)
     kind = kind or kind_of(path)
     if kind != "optimizer":
-        (found,) = objects.drive(where, [objects.NativeTarget(target, path, kind, values)])
-        if isinstance(found, UsageError):
-            raise found
+        (drawn_fingerprint,) = objects.drive(where, [objects.NativeTarget(target, path, kind, values)])
+        if isinstance(drawn_fingerprint, UsageError):
+            raise drawn_fingerprint
         if json_path is not None:
-            output.replace(json_path, schema.spelled(document(objects.as_json(found), volume.typed())))
-        objects.show(found)
-        return 0 if found.named else 1
+            output.replace(json_path, schema.spelled(document(objects.as_json(drawn_fingerprint), volume.typed())))
+        objects.show(drawn_fingerprint)
+        return 0 if drawn_fingerprint.named else 1
     answer = fingerprint(target, framework, {name: _number(name, value) for name, value in values.items()})
     if json_path is not None:
         output.replace(json_path, schema.spelled(document(as_json(answer), volume.typed())))
@@ -177,9 +177,9 @@ def formulas(form: ClosedForm) -> list[tuple[str, str]]:
     return [*starts, *form.before.items(), *form.update.items()]
 
 
-def document(found: Mapping[str, Any], command: str) -> Fingerprinted:
+def document(contents: Mapping[str, Any], command: str) -> Fingerprinted:
     """What was found as it leaves parity. command: what was asked."""
-    return Fingerprinted(**{**found, "parity": parity.__version__, "command": command, "machine": machine.here()})
+    return Fingerprinted(**{**contents, "parity": parity.__version__, "command": command, "machine": machine.here()})
 
 
 def named_object(
@@ -191,10 +191,10 @@ def named_object(
     if kind == "optimizer":
         answer = fingerprint(target, framework, {name: _number(name, value) for name, value in settings.items()})
         return document(as_json(answer), "")
-    (found,) = objects.drive(where, [objects.NativeTarget(target, path, kind, settings)])
-    if isinstance(found, UsageError):
-        raise found
-    return document(objects.as_json(found), "")
+    (drawn_fingerprint,) = objects.drive(where, [objects.NativeTarget(target, path, kind, settings)])
+    if isinstance(drawn_fingerprint, UsageError):
+        raise drawn_fingerprint
+    return document(objects.as_json(drawn_fingerprint), "")
 
 
 def as_json(answer: Fingerprint) -> dict[str, Any]:

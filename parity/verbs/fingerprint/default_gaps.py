@@ -55,22 +55,24 @@ def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]
         native_objects, records, driving.drive(framework, native_objects, rates), strict=True
     ):
         try:
-            found, at_defaults = (
-                fingerprint.found(native_object.target, separated),
+            native_fingerprint, at_defaults = (
+                fingerprint.fingerprint_of(native_object.target, separated),
                 driving.seen_of(native_object.target, record),
             )
         except UsageError:
             continue
-        if found.matches:
+        if native_fingerprint.matches:
             spec = specs[native_object.path]
-            same, all_defaults, rounding = gaps.of_optimizer(at_defaults, found.matches[0], Rule.of(spec), published(spec))
+            same, all_defaults, rounding = gaps.of_optimizer(
+                at_defaults, native_fingerprint.matches[0], Rule.of(spec), published(spec)
+            )
             values = {name: float(value) for name, value in at_defaults.hyperparameters.items()}
             yield DefaultGap(
                 native_object.path,
                 framework,
                 table[native_object.path],
                 values,
-                found.matches[0].form.name,
+                native_fingerprint.matches[0].form.name,
                 same,
                 all_defaults,
                 rounding,
@@ -93,26 +95,26 @@ def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[Default
     """The gaps of other native objects. The form is found with values that tell forms apart, the gaps are measured with the
     object's own epsilon and momentum. An object without a form is left out."""
     targets = [objects.NativeTarget(path, path, kind_of(path), {}) for path in table]
-    for target, told, seen in zip(
+    for target, driven, observed in zip(
         targets, objects.drive(framework, targets), objects.observe(framework, targets, True), strict=True
     ):
-        if not (isinstance(told, UsageError) or isinstance(seen, UsageError)):
-            yield from _native(framework, target, table[target.path], told.facets, seen[1])
+        if not (isinstance(driven, UsageError) or isinstance(observed, UsageError)):
+            yield from _native(framework, target, table[target.path], driven.facets, observed[1])
 
 
 def _native(
-    framework: str, target: objects.NativeTarget, definition: Definition, told: Sequence[Facet], arrays: Arrays
+    framework: str, target: objects.NativeTarget, definition: Definition, named_facets: Sequence[Facet], arrays: Arrays
 ) -> Iterator[DefaultGap]:
     """The gap of one object: the greatest parts over the facets that the definition names. A definition that is a single name
     concerns the last facet."""
-    meant = {told[-1].about: definition} if isinstance(definition, str) else definition
-    facets = [facet for facet in told if facet.about in meant]
+    meant = {named_facets[-1].about: definition} if isinstance(definition, str) else definition
+    facets = [facet for facet in named_facets if facet.about in meant]
     library = LIBRARIES[target.kind][1](arrays, LIBRARIES[target.kind][0])
     parts = [_parts(arrays, library[facet.about], facet.names, meant[facet.about]) for facet in facets]
-    found = [part for part in parts if part is not None]
-    if not found or len(found) < len(parts):
+    measured = [part for part in parts if part is not None]
+    if not measured or len(measured) < len(parts):
         return
-    same, laid_out, rounding = (max(part[place] for part in found) for place in range(3))
+    same, laid_out, rounding = (max(part[place] for part in measured) for place in range(3))
     names = {facet.about: facet.names[0] for facet in facets}
     values = {key: float(value) for key, value in under(arrays, KNOWN).items()}
     values = {key: value for key, value in values.items() if key in ("epsilon", "momentum")}
@@ -125,10 +127,10 @@ def _parts(arrays: Arrays, forms: Sequence[Form], names: Sequence[str], meant: s
     """Three parts of a facet's gap: the formula against the definition with its gates in the object's order, the same with the
     gates in the definition's order, and the rounding. None if a form is missing."""
     form = gaps.named(forms, names[0]) if names else None
-    known = [gaps.named(forms, gates.in_order_of(meant, names[0])), gaps.named(forms, meant)] if form else []
-    if form is None or None in known:
+    sides = [gaps.named(forms, gates.in_order_of(meant, names[0])), gaps.named(forms, meant)] if form else []
+    if form is None or None in sides:
         return None
-    (same, rounding), (laid_out, _) = (gaps.of_native(arrays, form, item) for item in known if item)
+    (same, rounding), (laid_out, _) = (gaps.of_native(arrays, form, item) for item in sides if item)
     return same, laid_out, rounding
 
 
@@ -144,8 +146,8 @@ def initializers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGa
     """The gaps of initializers. The distribution is found from draws, its gap to the spec's from both formulas. An object
     without a distribution is left out."""
     targets = [objects.NativeTarget(path, path, "initializer", {}) for path in table]
-    for target, seen in zip(targets, objects.observe(framework, targets, True), strict=True):
-        explaineds = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
+    for target, observed in zip(targets, objects.observe(framework, targets, True), strict=True):
+        explaineds = [] if isinstance(observed, UsageError) else draws.explained(observed[1])
         if explaineds:
             claims = {shape: claimed(table[target.path], shape) for shape in explaineds[0].deviations}
             shown = SHOWN if SHOWN in claims else next(iter(claims))

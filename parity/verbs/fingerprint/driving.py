@@ -131,7 +131,7 @@ def _read(judged: JudgedTrial) -> DrivenRecord:
     )
 
 
-def told(shown: SeenRun) -> SeenRun:
+def without_zeros(shown: SeenRun) -> SeenRun:
     """The run without hyper-parameters that are 0, which take no part in a name."""
     return replace(shown, hyperparameters={name: value for name, value in shown.hyperparameters.items() if value})
 
@@ -140,7 +140,7 @@ def further(driven: DrivenRecord) -> SeenRun | str:
     """The steps of a further run, or the reason why there are none. NaN and infinity are kept, since no form gives them."""
     if driven.record.outcome != "ran":
         return f"refused, {driven.record.reason.splitlines()[0]}"
-    return told(seen(driven))
+    return without_zeros(observed_run(driven))
 
 
 def seen_of(target: str, driven: DrivenRecord) -> SeenRun:
@@ -154,26 +154,26 @@ def seen_of(target: str, driven: DrivenRecord) -> SeenRun:
         raise UsageError(
             f"{target} cannot be fingerprinted as optimizer: {record.reason.splitlines()[0]} (`--as` names another kind)"
         )
-    shown = seen(driven)
+    shown = observed_run(driven)
     for number, step in enumerate(shown.steps):
         if not all(np.isfinite(array).all() for array in step.after.values()):
             raise UsageError(f"{target} returned NaN or infinity in step {number + 1}, for finite gradients: it has no formula")
     return shown
 
 
-def seen(driven: DrivenRecord) -> SeenRun:
-    known = {name: float(array) for name, array in under(driven.arrays, HYPERPARAMETER).items()}
-    return SeenRun(known, steps_of(driven.trial.arrays, driven.arrays), driven.trial.case.dtype)
+def observed_run(driven: DrivenRecord) -> SeenRun:
+    hyperparameters = {name: float(array) for name, array in under(driven.arrays, HYPERPARAMETER).items()}
+    return SeenRun(hyperparameters, steps_of(driven.trial.arrays, driven.arrays), driven.trial.case.dtype)
 
 
-def steps_of(given: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[SeenStep]:
+def steps_of(inputs: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[SeenStep]:
     """The given gradients and the weights that came back, step by step."""
-    weights = under(given, PARAMETER)
+    weights = under(inputs, PARAMETER)
     rate = float(arrays[array_name(HYPERPARAMETER, "learning_rate")])
     steps = []
-    for k in numbers(given, BATCH):
-        gradients = {name: given[array_name(BATCH, k, name)] for name in weights}
+    for k in numbers(inputs, BATCH):
+        gradients = {name: inputs[array_name(BATCH, k, name)] for name in weights}
         after = {name: arrays[array_name(PARAMETER, k, name)] for name in weights}
-        steps.append(SeenStep(weights, gradients, after, rate * float(given[array_name(BATCH, k, RATE)])))
+        steps.append(SeenStep(weights, gradients, after, rate * float(inputs[array_name(BATCH, k, RATE)])))
         weights = after
     return steps

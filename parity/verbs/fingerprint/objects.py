@@ -58,8 +58,8 @@ class NativeFingerprint:
 
     @property
     def name(self) -> str:
-        told = [(facet.about, " = ".join(facet.names) or NO_MATCH) for facet in self.facets]
-        return told[0][1] if len(told) == 1 else "; ".join(f"{about}: {name}" for about, name in told)
+        facets = [(facet.about, " = ".join(facet.names) or NO_MATCH) for facet in self.facets]
+        return facets[0][1] if len(facets) == 1 else "; ".join(f"{about}: {name}" for about, name in facets)
 
     @property
     def named(self) -> bool:
@@ -68,7 +68,7 @@ class NativeFingerprint:
 
 def drive(framework: str, targets: Sequence[NativeTarget]) -> list[NativeFingerprint | UsageError]:
     """The fingerprint of every object, or the error that prevented it."""
-    return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, targets)]
+    return [observed if isinstance(observed, UsageError) else observed[0] for observed in observe(framework, targets)]
 
 
 def observe(

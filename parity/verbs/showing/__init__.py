@@ -41,8 +41,8 @@ def described(name: str, size: str = "full", depth: int = 0) -> Shown:
         formulas = tuple((part, line) for part, lines in _parts(spec) for line in lines)
         return Shown(spec.name, printable(spec.source), "", DataTable(("part", "formula"), formulas))
     graph, warnings = expand_with_warnings(spec, size)
-    found = laid_out(spec, graph, size)
-    layers = grouped(found.layers, depth)
+    layout = laid_out(spec, graph, size)
+    layers = grouped(layout.layers, depth)
     drawn = boxes(layers, graph)
     rows = tuple(map(_data, layers))
     return Shown(
@@ -52,7 +52,7 @@ def described(name: str, size: str = "full", depth: int = 0) -> Shown:
         DataTable(("layer", "op", "output", "parameters", "FLOPs", "layers"), rows),
         parameters=graph.parameter_count(),
         statistics=_moved(graph),
-        flops=_flops(found),
+        flops=_flops(layout),
         warnings=tuple(map(str, warnings)),
         mermaid=diagrams.mermaid(drawn),
         svg=diagrams.svg(drawn, f"{spec.name} ({size})"),
@@ -73,16 +73,16 @@ def show(
         _show_rule(spec, how)
         return
     graph, warnings = expand_with_warnings(spec, size)
-    found = laid_out(spec, graph, size)
-    depth = _depth(found.layers) if depth is None else depth
-    shown = grouped(found.layers, depth)
+    layout = laid_out(spec, graph, size)
+    depth = _depth(layout.layers) if depth is None else depth
+    shown = grouped(layout.layers, depth)
     if mermaid or svg is not None:
         _draw(shown, graph, f"{spec.name} ({size})", mermaid, svg)
     elif how != "table":
         tables.write(described(name, size, depth).table, how, "show")
     else:
         terminal.write(_heading(f"{spec.name} ({size})", spec))
-        terminal.write("\n".join(_lines(found, shown, graph, depth)))
+        terminal.write("\n".join(_lines(layout, shown, graph, depth)))
     for warning in warnings:
         terminal.say(f"warning: {warning}", error=True)
 
@@ -146,23 +146,23 @@ def _rule(spec: Rule) -> Iterator[str]:
 
 def lines(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
     """One line per layer, then inputs, counts and FLOPs."""
-    found = laid_out(spec, graph, size)
-    yield from _lines(found, found.layers, graph, 0)
+    layout = laid_out(spec, graph, size)
+    yield from _lines(layout, layout.layers, graph, 0)
 
 
-def _lines(found: LaidOut, shown: tuple[ShownLayer, ...], graph: Graph, depth: int) -> Iterator[str]:
+def _lines(layout: LaidOut, shown: tuple[ShownLayer, ...], graph: Graph, depth: int) -> Iterator[str]:
     """One line per layer or group, then inputs, counts and FLOPs."""
     headings = ("layer", "op", "output", "parameters", "FLOPs")
     first, *others = columns.table(headings, map(_row, shown), right=(3, 4), wide=columns.width())
     yield from (terminal.styled(first, bold=True), *map(terminal.styled, others))
-    if depth and len(shown) < len(found.layers):
-        yield terminal.styled(f"{len(found.layers)} layers in {len(shown)} rows: --depth {depth}; --depth 0 shows every layer")
-    for given in graph.batch_inputs():
-        yield terminal.styled(f"input {given.name}: {given.dtype} {shape_text(given.shape)}")
+    if depth and len(shown) < len(layout.layers):
+        yield terminal.styled(f"{len(layout.layers)} layers in {len(shown)} rows: --depth {depth}; --depth 0 shows every layer")
+    for graph_input in graph.batch_inputs():
+        yield terminal.styled(f"input {graph_input.name}: {graph_input.dtype} {shape_text(graph_input.shape)}")
     moved = _moved(graph)
     statistics = f", and {moved:,} running statistics" if moved else ""
     yield click.style(f"{graph.parameter_count():,} parameters", bold=True) + statistics
-    for name, flops in _flops(found).items():
+    for name, flops in _flops(layout).items():
         whose = f"{name}: " if name else ""
         yield f"{terminal.styled(whose)}{flops:,} FLOPs forward for one example (a multiply-add counts as 2)"
 
@@ -171,8 +171,8 @@ def _moved(graph: Graph) -> int:
     return sum(prod(statistic.shape) for statistic in graph.statistics)
 
 
-def _flops(found: LaidOut) -> dict[str, int]:
-    return {name: sum(node.flops for node in nodes) for name, nodes in found.networks.items()}
+def _flops(layout: LaidOut) -> dict[str, int]:
+    return {name: sum(node.flops for node in nodes) for name, nodes in layout.networks.items()}
 
 
 def _row(layer: ShownLayer) -> tuple[str, ...]:

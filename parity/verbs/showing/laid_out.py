@@ -44,20 +44,20 @@ def laid_out(spec: language.Architecture, graph: Graph, size: str) -> LaidOut:
     nodes = tuple(node for each in networks.values() for node in each) or graph.nodes or graph.phases[0].nodes
     owners = {node.value(suffix): node.name for node in nodes for suffix in node.outputs}
     within = {node.name: name for name, each in networks.items() for node in each}
-    seen: set[str] = set()
-    layers = tuple(_layer(node, shapes, seen, owners, within.get(node.name, "")) for node in nodes)
+    names: set[str] = set()
+    layers = tuple(_layer(node, shapes, names, owners, within.get(node.name, "")) for node in nodes)
     return LaidOut(layers, networks or {"": nodes})
 
 
 def _layer(
-    node: Node, shapes: Mapping[str, tuple[int, ...]], seen: set[str], owners: Mapping[str, str], network: str
+    node: Node, shapes: Mapping[str, tuple[int, ...]], names_met: set[str], owners: Mapping[str, str], network: str
 ) -> ShownLayer:
     names = list(node.parameters.values())
     for inner in node.body.nodes if node.body else ():
         names += inner.parameters.values()
-    own = sum(prod(shapes[name]) for name in names if name not in seen)
-    shared = any(name in seen for name in names)
-    seen.update(names)
+    own = sum(prod(shapes[name]) for name in names if name not in names_met)
+    shared = any(name in names_met for name in names)
+    names_met.update(names)
     output = " ".join(shape_text(shape) for shape in node.outputs.values())
     read = (owners.get(source) or owners.get(f"{network}.{source}", source) for source in node.sources())
     return ShownLayer(node.name, node.op, output, own, shared, node.flops, sources=tuple(dict.fromkeys(read)))
@@ -80,10 +80,10 @@ def _group(name: str, group: Sequence[ShownLayer], names: Mapping[str, str]) -> 
     ops: dict[str, int] = {}
     for layer in group:
         ops[layer.ops] = ops.get(layer.ops, 0) + 1
-    told = ", ".join(f"{count} {op}" if count > 1 else op for op, count in ops.items())
+    ops_text = ", ".join(f"{count} {op}" if count > 1 else op for op, count in ops.items())
     return ShownLayer(
         name,
-        told,
+        ops_text,
         group[-1].output,
         sum(layer.parameters for layer in group),
         any(layer.shared for layer in group),
@@ -103,9 +103,9 @@ def boxes(layers: Sequence[ShownLayer], graph: Graph) -> list[Box]:
     """The network as boxes and arrows: its inputs, then its layers."""
     used = {source for layer in layers for source in layer.sources}
     made = [
-        Box(given.name, (given.name, f"input {shape_text(given.shape)}"))
-        for given in graph.batch_inputs()
-        if given.name in used
+        Box(graph_input.name, (graph_input.name, f"input {shape_text(graph_input.shape)}"))
+        for graph_input in graph.batch_inputs()
+        if graph_input.name in used
     ]
     for layer in layers:
         made.append(Box(layer.name, (layer.name, f"{layer.ops} {layer.output}"), layer.sources))

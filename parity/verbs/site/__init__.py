@@ -40,11 +40,11 @@ def main(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
 def _verified(files: dict[str, str], output: Path, reports: Path | None) -> int:
     standing = _standing(output)
     changed = [name for name, text in files.items() if name not in standing or (output / name).read_bytes() != text.encode()]
-    told = f"run `parity site{'' if reports is None else f' {reports}'} -o {output}`"
+    command = f"run `parity site{'' if reports is None else f' {reports}'} -o {output}`"
     for name in changed:
-        terminal.say(f"{output / name} does not follow from the records; {told}", error=True)
+        terminal.say(f"{output / name} does not follow from the records; {command}", error=True)
     for name in sorted(standing - set(files)):
-        terminal.say(f"{output / name} is no file of the site; {told}", error=True)
+        terminal.say(f"{output / name} is no file of the site; {command}", error=True)
     return 1 if changed or standing - set(files) else 0
 
 

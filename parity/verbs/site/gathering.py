@@ -57,13 +57,13 @@ def gather(reports: Path, brief: bool = False) -> SiteMaterial:
     """Everything that a site shows. brief: of specs nothing but which family an architecture is of, for a choice alone.
 
     Raises Damaged where a record is not whole."""
-    found = [SuiteRecords(_name(reports, folder), results.read(folder / "data")) for folder in _suites(reports)]
+    suites = [SuiteRecords(_name(reports, folder), results.read(folder / "data")) for folder in _suites(reports)]
     file = reports / "data" / "atlas.json"
     rows, versions, gaps = atlas.read(file) if file.is_file() else ([], {}, [])
     measured = reports / "data" / installs.FILE
     return SiteMaterial(
         made_with=parity.__version__,
-        suites=tuple(found),
+        suites=tuple(suites),
         atlas=tuple(rows),
         atlas_versions=versions,
         atlas_made=atlas.told_day(file) if file.is_file() else "",
@@ -121,11 +121,11 @@ def architecture(name: str) -> ArchitectureFacts:
 def _layers(graph: Graph, nodes: tuple[Node, ...]) -> Iterator[LayerFacts]:
     sizes = {parameter.name: prod(parameter.shape) for parameter in graph.parameters}
     owners = {node.value(suffix): node.name for node in nodes for suffix in node.outputs}
-    seen: set[str] = set()
+    names: set[str] = set()
     for node in nodes:
         inner = node.body.nodes if node.body else ()
-        own = [name for node in (node, *inner) for name in node.parameters.values() if name not in seen]
-        seen.update(own)
+        own = [name for node in (node, *inner) for name in node.parameters.values() if name not in names]
+        names.update(own)
         output = " ".join(_shape(shape) for shape in node.outputs.values())
         reads = tuple(dict.fromkeys(owners.get(source, source) for source in node.sources()))
         yield LayerFacts(node.name, node.op, output, sum(sizes.get(name, 0) for name in own), node.flops, reads)
@@ -145,8 +145,8 @@ def rule(kind: str, name: str) -> RuleFacts:
     state = parts.pop("state", {})
     formulas = []
     for key, value in parts.items():
-        given = value.items() if isinstance(value, dict) else [(key, value)]
-        formulas += [(item, str(text), _typeset(item, str(text))) for item, text in given]
+        pairs = value.items() if isinstance(value, dict) else [(key, value)]
+        formulas += [(item, str(text), _typeset(item, str(text))) for item, text in pairs]
     shown = {item: f"{value:g}" for item, value in numbers.items()} | {
         f"{item} at first": f"{value:g}" for item, value in state.items()
     }
@@ -174,11 +174,13 @@ def framework(name: str) -> FrameworkFacts:
     folder = Path(parity.__file__).resolve().parent / entry.package.rpartition(".")[2]
     pins: dict[str, str] = {}
     for file in sorted((folder / "requirements").glob("*.txt")):
-        told = [line.split("==") for line in file.read_text(encoding="utf-8").splitlines() if "==" in line and line[:1] != "#"]
-        pins |= {package.strip(): version.split()[0] for package, version in told}
-    known = tuple(_difference(item) for item in differences.documented(name))
+        pins_written = [
+            line.split("==") for line in file.read_text(encoding="utf-8").splitlines() if "==" in line and line[:1] != "#"
+        ]
+        pins |= {package.strip(): version.split()[0] for package, version in pins_written}
+    documented = tuple(_difference(item) for item in differences.documented(name))
     retired = upkeep.retired(name)
-    return FrameworkFacts(name, entry.words, entry.trains, entry.default, entry.features, pins, known, retired)
+    return FrameworkFacts(name, entry.words, entry.trains, entry.default, entry.features, pins, documented, retired)
 
 
 def _difference(item: Mapping[str, Any]) -> DifferenceFacts:
@@ -203,5 +205,5 @@ def _words(value: Any) -> str:
 def _upstream(folder: Path) -> Iterator[UpstreamFinding]:
     for file in sorted(folder.rglob("*.py")):
         text = file.read_text(encoding="utf-8")
-        told = (ast.get_docstring(ast.parse(text)) or file.stem).partition("\n\n")[0].replace("\n", " ")
-        yield UpstreamFinding(file.parent.name, file.stem, told, text)
+        summary = (ast.get_docstring(ast.parse(text)) or file.stem).partition("\n\n")[0].replace("\n", " ")
+        yield UpstreamFinding(file.parent.name, file.stem, summary, text)

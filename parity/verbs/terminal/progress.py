@@ -31,8 +31,8 @@ class Bar:
             pulse.advance(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # holds for every case of a framework or device, said once
-                told = outcomes.headline(record.reason)
-                self._tell(f"{framework}: {told}" if absent else f"{framework}: {record.case} {record.outcome}: {told}")
+                message = outcomes.headline(record.reason)
+                self._tell(f"{framework}: {message}" if absent else f"{framework}: {record.case} {record.outcome}: {message}")
             elif volume.NOW.verbose:
                 taken = "" if record.seconds is None else f", {record.seconds:.2f} s"
                 self._say(f"{framework} {record.case}: {record.outcome}{taken}")

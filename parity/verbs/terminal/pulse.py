@@ -48,8 +48,8 @@ def line(activity: Activity, seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     count = f"{activity.done} of {activity.total} done" if activity.total else f"{activity.done} done" if activity.done else ""
     latest = f"last {activity.latest}" if activity.latest else ""
-    told = ", ".join(part for part in (count, latest) if part)
-    return f"parity: {minutes}:{rest:02}: {activity.text}{': ' if told else ''}{told}"
+    details = ", ".join(part for part in (count, latest) if part)
+    return f"parity: {minutes}:{rest:02}: {activity.text}{': ' if details else ''}{details}"
 
 
 def beat(wait: Callable[[float], bool], say: Callable[[str], None], clock: Callable[[], float]) -> None:

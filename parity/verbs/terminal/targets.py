@@ -33,11 +33,11 @@ def typed(side: Side) -> str:
     return f"{framework}={file}:{name}"
 
 
-def own_realizations(given: Sequence[str]) -> dict[str, str]:
+def own_realizations(targets: Sequence[str]) -> dict[str, str]:
     """`torch=package.module:build` -> {"torch": "package.module:build"}. Raises UsageError for what says nothing, and for
     a file that is not there."""
     own = {}
-    for text in given:
+    for text in targets:
         framework, separator, target = text.partition("=")
         if not separator or not framework or not target:
             raise UsageError(f"`{text}` is not of the form FRAMEWORK=PACKAGE.MODULE:NAME, or FRAMEWORK=path/to/model.py:NAME")
@@ -52,12 +52,12 @@ def _checked(target: str) -> str:
     place = target.partition("?")[0]
     if place.endswith(".py"):
         _there(place)
-        known = own_path.offered_by(Path(place).expanduser())
-        told = f" It defines {', '.join(known[:NAMED])}" if known else ""
-        raise Mistyped(f"name what builds the model, behind a colon: {place}:{(known or ['build'])[0]}.{told}")
-    found = own_target.parsed(target)
-    if found.is_file:
-        _there(found.place)
+        names = own_path.offered_by(Path(place).expanduser())
+        message = f" It defines {', '.join(names[:NAMED])}" if names else ""
+        raise Mistyped(f"name what builds the model, behind a colon: {place}:{(names or ['build'])[0]}.{message}")
+    parsed = own_target.parsed(target)
+    if parsed.is_file:
+        _there(parsed.place)
     return target
 
 

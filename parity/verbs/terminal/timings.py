@@ -30,22 +30,22 @@ SIZES = {"small": "the small probe that `check` judges, not the published networ
 
 def show(results: Results) -> None:
     """The table, and below it what the run could see of each workload and what must be known of its cells."""
-    found = timed.workloads(results)
-    terminal.show(table(found))
-    for (spec, device, batch), workload in found.items():
+    workloads = timed.workloads(results)
+    terminal.show(table(workloads))
+    for (spec, device, batch), workload in workloads.items():
         name = f"{spec}, batch {batch}, {device}"
-        terminal.say(f"{name}: {wording.seen(workload)}")
+        terminal.say(f"{name}: {wording.control_sentence(workload)}")
         for cell in workload.cells:
-            told = [*cell.notes, *([cell.speed.reason] if cell.why and cell.speed.reason else [])]
-            if told:
-                terminal.say(f"{name}, {cell.speed.framework} ({cell.speed.mode}): {'; '.join(told)}")
+            notes = [*cell.notes, *([cell.speed.reason] if cell.why and cell.speed.reason else [])]
+            if notes:
+                terminal.say(f"{name}, {cell.speed.framework} ({cell.speed.mode}): {'; '.join(notes)}")
 
 
-def table(found: dict[timed.Key, timed.TimedWorkload]) -> Table:
+def table(workloads: dict[timed.Key, timed.TimedWorkload]) -> Table:
     """Workloads by cells: times the fastest with interval."""
     columns = ("workload", "framework", "mode", "times the fastest", "median ms", "of peak", "MiB", "processes")
     shown = Table(*columns, box=None, header_style="bold")
-    for (spec, device, batch), workload in found.items():
+    for (spec, device, batch), workload in workloads.items():
         missing = any(cell.why for cell in workload.cells)
         for cell in workload.cells:
             shown.add_row(
@@ -61,7 +61,7 @@ def table(found: dict[timed.Key, timed.TimedWorkload]) -> Table:
     return shown
 
 
-def told(speeds: Sequence[Speed], kept: Sequence[Sampled]) -> Iterator[str]:
+def sentences(speeds: Sequence[Speed], kept: Sequence[Sampled]) -> Iterator[str]:
     """What was timed, on what, and what of it the store had, a sentence each."""
     plain = [speed for speed in speeds if not speed.role]
     for size, optimizer in dict.fromkeys((speed.size, timed.optimizer_of(speed)) for speed in plain):

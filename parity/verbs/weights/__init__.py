@@ -45,12 +45,12 @@ def to_native(spec: str, weights: Path, framework: str, output: Path, size: str)
 
 def native_of(spec: str, weights: Path, framework: str, output: Path, size: str) -> list[Path]:
     """A neutral file to native ones, written below `output`. Raises UsageError where they do not survive the way."""
-    known = graph(spec, size)
-    arrays = neutral.read(weights, known)
+    spec_graph = graph(spec, size)
+    arrays = neutral.read(weights, spec_graph)
     options.place(output)
-    found = moved(known, spec, size, framework, arrays)
+    moved_arrays = moved(spec_graph, spec, size, framework, arrays)
     written = []
-    for name, array in under(found, NATIVE).items():
+    for name, array in under(moved_arrays, NATIVE).items():
         path = output / native_files.checked_name(name)
         native_files.write(path, array.tobytes())
         written.append(path)
@@ -59,16 +59,16 @@ def native_of(spec: str, weights: Path, framework: str, output: Path, size: str)
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
     """Converts native files, with the names that `import` gave them, to a neutral file."""
-    known = graph(spec, size)
+    spec_graph = graph(spec, size)
     contents, unverified = native_files.read(framework, native)
     options.place(output.parent)
     files = put_under({name: np.frombuffer(content, np.uint8) for name, content in contents.items()}, NATIVE)
     try:
-        found = moved(known, spec, size, framework, files)
+        moved_arrays = moved(spec_graph, spec, size, framework, files)
     except UsageError as error:  # a framework's own message names no file
         raise UsageError(f"{error}\nread from {', '.join(map(str, native))}", status=error.status) from error
-    kinds = neutral.kinds(known)
-    arrays = {array_name(kind, name): found[array_name(PARAMETER, name)] for name, kind in kinds.items()}
+    kinds = neutral.kinds(spec_graph)
+    arrays = {array_name(kind, name): moved_arrays[array_name(PARAMETER, name)] for name, kind in kinds.items()}
     if wild := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
         raise UsageError(f"{', '.join(map(str, native))}: {wild[0]} holds NaN or infinity, which no weights of {spec} do")
     array_files.write_npz(output, arrays)
@@ -103,13 +103,13 @@ def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[JudgedT
 
 
 def _drawn(spec: str) -> Trial:
-    known = graph(spec, "small")
-    limits.check_case(known, 3, walked=False)
+    spec_graph = graph(spec, "small")
+    limits.check_case(spec_graph, 3, walked=False)
     initializer = language.load("initializers/glorot_uniform")
     if not isinstance(initializer, language.Initializer):
         raise TypeError("glorot_uniform is an initializer")
-    arrays = drawing.initial_values(known, initializer, DTYPE, seed=0, batch_size=3)
-    return _trial(known, spec, "small", {name: array for name, array in arrays.items() if not lies_under(name, CARRIED)})
+    arrays = drawing.initial_values(spec_graph, initializer, DTYPE, seed=0, batch_size=3)
+    return _trial(spec_graph, spec, "small", {name: array for name, array in arrays.items() if not lies_under(name, CARRIED)})
 
 
 def _trial(
@@ -122,13 +122,13 @@ def _trial(
 
 def _judged(case: Case, expected: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[Comparison]:
     """Compares the weights that were set with those that are read from the model, and those read back from the native file."""
-    known = expected or under(arrays, PARAMETER)
-    if not known:
+    reference = expected or under(arrays, PARAMETER)
+    if not reference:
         return [named(case, "weights", "", Finding("not_compared", reason="there are no weights"))]
     return [
         named(case, "weights", key, judge_bits(arrays.get(key), array))
         for group in (PARAMETER, AGAIN)
-        for key, array in put_under(known, group).items()
+        for key, array in put_under(reference, group).items()
     ]
 
 
@@ -158,10 +158,10 @@ def moved(
 
 def graph(spec: str, size: str) -> Graph:
     """The graph of an architecture. Raises UsageError for any other spec."""
-    found = language.load(spec)
-    if not isinstance(found, language.Architecture):
+    loaded = language.load(spec)
+    if not isinstance(loaded, language.Architecture):
         raise UsageError(f"{spec} is no architecture: it has no weights")
-    return expand(found, size)
+    return expand(loaded, size)
 
 
 def _summary(reason: str) -> str:

@@ -42,7 +42,7 @@ def read(path: Path, graph: Graph) -> dict[str, Array]:
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse(path, graph, list(_wrong(_headers(archive), wanted, graph)))
-            given = {name: _array(archive, name) for name in wanted}
+            loaded = {name: _array(archive, name) for name in wanted}
     except UNREADABLE as error:
         raise UsageError(f"{path} is no .npz of weights: {' '.join(str(error).split()) or 'it is empty'}") from error
     _refuse(
@@ -50,33 +50,33 @@ def read(path: Path, graph: Graph) -> dict[str, Array]:
         graph,
         [
             f"{name} holds numbers that float32 does not: weights travel in float32, round them first"
-            for name, array in given.items()
+            for name, array in loaded.items()
             if _lossy(array)
         ],
     )
-    return {name: array.astype(np.float32) for name, array in given.items()}
+    return {name: array.astype(np.float32) for name, array in loaded.items()}
 
 
 def _headers(archive: zipfile.ZipFile) -> dict[str, tuple[Shape, np.dtype[Any]]]:
     """Name -> shape and type, read without the numbers, since a small file may claim or unpack to more than memory holds."""
-    found = {}
+    headers = {}
     for member in archive.infolist():
         with archive.open(member) as file:
             version = np.lib.format.read_magic(file)
             reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = reader(file)
-        found[member.filename.removesuffix(".npy")] = (tuple(shape), dtype)
-    return found
+        headers[member.filename.removesuffix(".npy")] = (tuple(shape), dtype)
+    return headers
 
 
-def _wrong(given: Mapping[str, tuple[Shape, np.dtype[Any]]], wanted: Mapping[str, Shape], graph: Graph) -> Iterator[str]:
-    yield from (f"{name} is missing" for name in wanted if name not in given)
-    yield from (f"{name} is not one of {graph.name}'s" for name in given if name not in wanted)
+def _wrong(headers: Mapping[str, tuple[Shape, np.dtype[Any]]], wanted: Mapping[str, Shape], graph: Graph) -> Iterator[str]:
+    yield from (f"{name} is missing" for name in wanted if name not in headers)
+    yield from (f"{name} is not one of {graph.name}'s" for name in headers if name not in wanted)
     for name, shape in wanted.items():
-        if name in given and given[name][0] != shape:
-            yield f"{name} has shape {given[name][0]}, the spec says {shape}"
-        if name in given and given[name][1].kind != "f":
-            yield f"{name} is of type {given[name][1]}, weights are floats"
+        if name in headers and headers[name][0] != shape:
+            yield f"{name} has shape {headers[name][0]}, the spec says {shape}"
+        if name in headers and headers[name][1].kind != "f":
+            yield f"{name} is of type {headers[name][1]}, weights are floats"
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> Array:

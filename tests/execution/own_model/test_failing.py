@@ -21,7 +21,7 @@ def error_of(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> str:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        return failing.told(error, "torch", "mine.py:build")
+        return failing.explained(error, "torch", "mine.py:build")
     raise AssertionError("the file is right")
 
 
@@ -62,7 +62,7 @@ def test_a_file_that_lies_beside_the_model_is_found(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError) as raised:
         exec_file(folder / "mine.py")
-    assert "lies beside the model: run the command in" in failing.told(raised.value, "torch", "models/mine.py:build")
+    assert "lies beside the model: run the command in" in failing.explained(raised.value, "torch", "models/mine.py:build")
 
 
 def exec_file(file: Path) -> None:

@@ -69,16 +69,16 @@ def stepped(make: Make, before: Callable[..., Any] = lambda *_: 0.0) -> Answer:
     """The weight after each step from 1. before(optimizer, w, step (from 1), rate, last rate) is added to the gradient."""
 
     def answer(inputs: Inputs) -> list[float]:
-        w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
+        w, optimizer, trajectory = keras.Variable(np.ones(1, np.float32)), make(), []
         optimizer.build([w])
         last = float(inputs["rates"][0])
         for step, (rate, gradient) in enumerate(zip(inputs["rates"], inputs["gradients"], strict=True), start=1):
             optimizer.learning_rate = float(rate)
             more = before(optimizer, w, step, float(rate), last)
             optimizer.apply([ops.full((1,), float(gradient)) + more])
-            seen.append(float(w.numpy()[0]))
+            trajectory.append(float(w.numpy()[0]))
             last = float(rate)
-        return seen
+        return trajectory
 
     return answer
 

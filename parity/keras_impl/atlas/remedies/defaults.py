@@ -34,13 +34,13 @@ def _counted(numerator: float, start: Any) -> int:
 
 def small(optimizer: Any, gradient: float, before: Callable[[Any, int], None] = lambda *_: None) -> list[float]:
     """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
-    w, seen = keras.Variable(np.zeros(1), dtype="float64"), []
+    w, trajectory = keras.Variable(np.zeros(1), dtype="float64"), []
     optimizer.build([w])
     for step in range(1, 4):
         before(optimizer, step)
         optimizer.apply([ops.full((1,), gradient, "float64")])
-        seen.append(float(w.numpy()[0]))
-    return seen
+        trajectory.append(float(w.numpy()[0]))
+    return trajectory
 
 
 def _as_torch(optimizer: Any, step: int) -> None:
@@ -50,12 +50,12 @@ def _as_torch(optimizer: Any, step: int) -> None:
 
 
 def _outside(mean: bool, rate: float, eps: float, g: float) -> list[float]:
-    w, s, seen = 0.0, 0.0, []
+    w, s, trajectory = 0.0, 0.0, []
     for _ in range(3):
         s = 0.75 * s + 0.25 * g * g if mean else s + g * g
         w -= rate * g / (float(ops.sqrt(ops.convert_to_tensor(s, "float64"))) + eps)
-        seen.append(w)
-    return seen
+        trajectory.append(w)
+    return trajectory
 
 
 TINY = 2.0**-40
@@ -75,12 +75,12 @@ def moves(make: Callable[..., Any], gradients: tuple[float, ...] = (0.5, 0.25, -
     """A float32 weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
-        w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(**{**fixed, **arguments}), []
+        w, optimizer, trajectory = keras.Variable(np.ones(1, np.float32)), make(**{**fixed, **arguments}), []
         optimizer.build([w])
         for gradient in gradients:
             optimizer.apply([ops.full((1,), gradient)])
-            seen.append(float(w.numpy()[0]))
-        return seen
+            trajectory.append(float(w.numpy()[0]))
+        return trajectory
 
     return setting(places)
 

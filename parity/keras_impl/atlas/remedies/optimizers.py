@@ -27,12 +27,12 @@ def written(mean: bool, eps: float) -> Answer:
     """torch's rule written out: epsilon outside the root."""
 
     def answer(inputs: Inputs) -> list[float]:
-        w, s, seen = ops.ones(1), ops.zeros(1), []
+        w, s, trajectory = ops.ones(1), ops.zeros(1), []
         for rate, g in zip(t(inputs["rates"]), t(inputs["gradients"]), strict=True):
             s = 0.75 * s + 0.25 * g * g if mean else s + g * g
             w -= rate * g / (ops.sqrt(s) + eps)
-            seen.append(float(w[0]))
-        return seen
+            trajectory.append(float(w[0]))
+        return trajectory
 
     return answer
 

@@ -30,10 +30,10 @@ def _twice(inputs: Inputs) -> Array:
 def _masked(inputs: Inputs) -> Array:
     """The gradient of an embedding table's row 0, where the output is multiplied by index != 0."""
     index = np.asarray(inputs["index"], np.int32)
-    found = model.slope(
+    slopes = model.slope(
         lambda table: ops.matmul(ops.one_hot(index, 3), table) * (index != 0)[:, None], np.ones((3, 1), np.float32)
     )
-    return np.asarray(found[0])
+    return np.asarray(slopes[0])
 
 
 def _moving(inputs: Inputs) -> Any:

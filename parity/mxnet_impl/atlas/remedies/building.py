@@ -70,14 +70,14 @@ def stepped(make: Callable[[], Any], before: Callable[..., None] = lambda *_: No
     """The weight after each step from 1. before(rule, w, step, rate) is called before each step; steps count from 1."""
 
     def answer(inputs: Inputs) -> list[float]:
-        w, rule, seen = nd.ones(1), make(), []
+        w, rule, trajectory = nd.ones(1), make(), []
         update = optimizer.get_updater(rule)
         for step, (rate, gradient) in enumerate(zip(inputs["rates"], inputs["gradients"], strict=True), start=1):
             rule.lr = float(rate)
             before(rule, w, step, float(rate))
             update(0, nd.full(1, float(gradient)), w)
-            seen.append(float(w.asscalar()))
-        return seen
+            trajectory.append(float(w.asscalar()))
+        return trajectory
 
     return answer
 

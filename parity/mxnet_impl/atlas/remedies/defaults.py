@@ -35,8 +35,8 @@ def _shifted(layer: Any) -> Any:
 def _bounds(start: Any) -> list[float]:
     w = nd.zeros((100_000,))
     start(init.InitDesc("weight"), w)
-    found = n(w)
-    return [round(float(found.min()), 3), round(float(found.max()), 3), round(float(found.std()), 3)]
+    weights = n(w)
+    return [round(float(weights.min()), 3), round(float(weights.max()), 3), round(float(weights.std()), 3)]
 
 
 def _counted(numerator: float, start: Any) -> int:
@@ -49,12 +49,12 @@ def _counted(numerator: float, start: Any) -> int:
 
 def small(rule: Any, gradient: float, before: Callable[[Any, int], None] = lambda *_: None) -> list[float]:
     """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
-    w, update, seen = nd.zeros(1), optimizer.get_updater(rule), []
+    w, update, trajectory = nd.zeros(1), optimizer.get_updater(rule), []
     for step in range(1, 4):
         before(rule, step)
         update(0, nd.full(1, gradient), w)
-        seen.append(float(w.asscalar()))
-    return seen
+        trajectory.append(float(w.asscalar()))
+    return trajectory
 
 
 def _as_torch(rule: Any, step: int) -> None:
@@ -63,12 +63,12 @@ def _as_torch(rule: Any, step: int) -> None:
 
 
 def _outside(rate: float, eps: float, g: float) -> list[float]:
-    w, s, seen = nd.zeros(1, dtype="float64"), nd.zeros(1, dtype="float64"), []
+    w, s, trajectory = nd.zeros(1, dtype="float64"), nd.zeros(1, dtype="float64"), []
     for _ in range(3):
         s = s + g * g
         w -= rate * g / (nd.sqrt(s) + eps)
-        seen.append(float(w.asscalar()))
-    return seen
+        trajectory.append(float(w.asscalar()))
+    return trajectory
 
 
 TINY = 2.0**-40
@@ -88,11 +88,11 @@ def moves(make: Callable[..., Any], gradients: tuple[float, ...] = (0.5, 0.25, -
     """A weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
-        w, update, seen = nd.ones(1), optimizer.get_updater(make(**{**fixed, **arguments})), []
+        w, update, trajectory = nd.ones(1), optimizer.get_updater(make(**{**fixed, **arguments})), []
         for gradient in gradients:
             update(0, nd.full(1, gradient), w)
-            seen.append(float(w.asscalar()))
-        return seen
+            trajectory.append(float(w.asscalar()))
+        return trajectory
 
     return setting(places)
 

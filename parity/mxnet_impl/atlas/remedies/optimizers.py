@@ -31,12 +31,12 @@ def written(mean: bool, eps: float) -> Answer:
     """torch's rule written out: epsilon outside the root."""
 
     def answer(inputs: Inputs) -> list[float]:
-        w, s, seen = nd.ones(1), nd.zeros(1), []
+        w, s, trajectory = nd.ones(1), nd.zeros(1), []
         for rate, g in zip(inputs["rates"], t(inputs["gradients"]), strict=True):
             s = 0.75 * s + 0.25 * g * g if mean else s + g * g
             w -= float(rate) * g / (nd.sqrt(s) + eps)
-            seen.append(float(w.asscalar()))
-        return seen
+            trajectory.append(float(w.asscalar()))
+        return trajectory
 
     return answer
 

@@ -57,8 +57,8 @@ def _detached(answer: Answer) -> Answer:
     """The answer as numbers, without what torch records for gradients."""
 
     def detached(inputs: Inputs) -> Any:
-        found = answer(inputs)
-        return found.detach() if isinstance(found, Tensor) else found
+        output = answer(inputs)
+        return output.detach() if isinstance(output, Tensor) else output
 
     return detached
 

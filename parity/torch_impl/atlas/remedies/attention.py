@@ -64,8 +64,8 @@ def _attends(inputs: Inputs) -> list[float]:
 
 def _silent(inputs: Inputs) -> float:
     x, training, p = t(inputs["x"]), False, 0.75
-    found = F.scaled_dot_product_attention(x, x, x, dropout_p=p if training else 0.0)
-    return float((found - x).abs().max() > 0.01)
+    y = F.scaled_dot_product_attention(x, x, x, dropout_p=p if training else 0.0)
+    return float((y - x).abs().max() > 0.01)
 
 
 REMEDIES: Mapping[str, Answer] = {

@@ -46,15 +46,15 @@ def stepped(make: Make, before: Callable[..., None] = lambda *_: None) -> Answer
 
     def answer(inputs: Inputs) -> list[float]:
         w = torch.ones(1, requires_grad=True)
-        optimizer, seen, last = make([w]), [], float(inputs["rates"][0])
+        optimizer, trajectory, last = make([w]), [], float(inputs["rates"][0])
         for step, (rate, gradient) in enumerate(zip(inputs["rates"], inputs["gradients"], strict=True), start=1):
             optimizer.param_groups[0]["lr"] = float(rate)
             w.grad = torch.full((1,), float(gradient))
             before(optimizer, w, step, float(rate), last)
             optimizer.step()
-            seen.append(w.item())
+            trajectory.append(w.item())
             last = float(rate)
-        return seen
+        return trajectory
 
     return answer
 

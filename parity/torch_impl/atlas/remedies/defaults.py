@@ -43,13 +43,13 @@ def _counted(numerator: float, start: Callable[[Tensor], Any]) -> int:
 
 def _small(make: Make, gradient: float) -> list[float]:
     """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
-    w, seen = torch.zeros(1, dtype=torch.float64, requires_grad=True), []
+    w, trajectory = torch.zeros(1, dtype=torch.float64, requires_grad=True), []
     optimizer = make([w])
     for _ in range(3):
         w.grad = torch.full_like(w, gradient)
         optimizer.step()
-        seen.append(w.item())
-    return seen
+        trajectory.append(w.item())
+    return trajectory
 
 
 TINY = 2.0**-40
@@ -70,12 +70,12 @@ def moves(make: Callable[..., torch.optim.Optimizer], gradients: tuple[float, ..
 
     def places(**arguments: Any) -> list[float]:
         w = torch.ones(1, requires_grad=True)
-        optimizer, seen = make([w], **{**fixed, **arguments}), []
+        optimizer, trajectory = make([w], **{**fixed, **arguments}), []
         for gradient in gradients:
             w.grad = torch.full_like(w, gradient)
             optimizer.step()
-            seen.append(w.item())
-        return seen
+            trajectory.append(w.item())
+        return trajectory
 
     return setting(places)
 

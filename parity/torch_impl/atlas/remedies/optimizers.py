@@ -27,12 +27,12 @@ def rooted(mean: bool, eps: float) -> Answer:
     """Keras's and MXNet's rule written out: epsilon inside the root."""
 
     def answer(inputs: Inputs) -> list[float]:
-        w, s, seen = torch.ones(1), torch.zeros(1), []
+        w, s, trajectory = torch.ones(1), torch.zeros(1), []
         for rate, g in zip(t(inputs["rates"]), t(inputs["gradients"]), strict=True):
             s = 0.75 * s + 0.25 * g * g if mean else s + g * g
             w -= rate * g / (s + eps).sqrt()
-            seen.append(w.item())
-        return seen
+            trajectory.append(w.item())
+        return trajectory
 
     return answer
 
