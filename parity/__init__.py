@@ -17,15 +17,15 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PLACES = {
-    **dict.fromkeys(("list_", "show", "atlas_", "doctor", "schema", "read"), "parity.api.looking"),
+    **dict.fromkeys(("list_", "show", "atlas_", "doctor", "schema", "read"), "parity.api.inspecting"),
     **dict.fromkeys(("check", "compare", "bisect", "fingerprint"), "parity.api.comparing"),
     **dict.fromkeys(("bench", "run", "report"), "parity.api.running"),
-    **dict.fromkeys(("weights_import", "weights_export", "weights_check", "export"), "parity.api.moving"),
-    **dict.fromkeys(("env_build", "env_add", "env_list", "env_measure", "env_remove", "clean"), "parity.api.keeping"),
+    **dict.fromkeys(("weights_import", "weights_export", "weights_check", "export"), "parity.api.weight_files"),
+    **dict.fromkeys(("env_build", "env_add", "env_list", "env_measure", "env_remove", "clean"), "parity.api.housekeeping"),
     **dict.fromkeys(("recommend", "site"), "parity.api.choosing"),
     **dict.fromkeys(("Checked", "CaseResult", "Result", "Summary", "Machine"), "parity.documents.results"),
-    **dict.fromkeys(("Timed", "Timing", "Fingerprinted"), "parity.documents.measured"),
-    **dict.fromkeys(("Tabled", "Shown", "Written", "Bisected"), "parity.documents.tabled"),
+    **dict.fromkeys(("Timed", "Timing", "Fingerprinted"), "parity.documents.bench_results"),
+    **dict.fromkeys(("Tabled", "Shown", "Written", "Bisected"), "parity.documents.table_results"),
     **dict.fromkeys(("DataTable",), "parity.documents.tables"),
     **dict.fromkeys(("UsageError",), "parity.errors"),
     **dict.fromkeys(("SpecError",), "parity.spec.mistakes"),

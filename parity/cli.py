@@ -35,7 +35,7 @@ def main() -> None:
 def status(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status; every error becomes a sentence."""
     from parity.errors import UsageError
-    from parity.execution.damage import Damaged
+    from parity.execution.damaged_files import Damaged
     from parity.spec.mistakes import SpecError
 
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from tests.tools.damaged_files import BAD, Result, Whole, main, one, run
 from tests.tools.damaged_kind import Kind
 from tests.tools.damaged_kinds import KINDS

@@ -17,7 +17,18 @@ WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_
 SHARED = tuple(
     f"parity.execution.{name}"
     for name in (
-        *("arrays", "damage", "outcomes", "frameworks", "names", "newton", "own_path", "own_target", "protocol", "records"),
+        *(
+            "arrays",
+            "damaged_files",
+            "outcomes",
+            "frameworks",
+            "names",
+            "newton",
+            "own_path",
+            "own_target",
+            "protocol",
+            "records",
+        ),
         "request",
     )
 )
@@ -26,11 +37,11 @@ WORKER_RUNTIME = (
     *("parity.execution", "parity.execution.worker", *SHARED),
     *(
         f"parity.execution.worker.{name}"
-        for name in ("__main__", "native_optimizers", "decoding", "target_kind", "implementations")
+        for name in ("__main__", "native_optimizers", "greedy_decoding", "target_kind", "implementations")
     ),
     *(
         f"parity.execution.worker.{name}"
-        for name in ("default_arguments", "machine", "native_objects", "overhead", "speed", "tasks", "timing")
+        for name in ("default_arguments", "machine_load", "native_objects", "overhead", "speed", "tasks", "timing")
     ),
 )
 
@@ -62,7 +73,7 @@ ROOMS = {
     "parity.execution.worker*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.worker*"),
     "parity.execution.launcher*": (*WORKER_SPEC, "parity.escaping", "parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.execution.own_model*": ("parity", "parity.execution", *SHARED, "parity.execution.own_model*"),
-    "parity.execution.own_model.conversation": ("parity.execution", *SHARED, "parity.execution.launcher*"),
+    "parity.execution.own_model.model_client": ("parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
         *("parity.execution.names", "parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
@@ -77,7 +88,13 @@ ROOMS = {
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
     "parity.reporting*": (
-        *("parity", "parity.escaping", "parity.execution.frameworks", "parity.execution.sealed", "parity.execution.damage"),
+        *(
+            "parity",
+            "parity.escaping",
+            "parity.execution.frameworks",
+            "parity.execution.sealed",
+            "parity.execution.damaged_files",
+        ),
         *("parity.reporting*", "parity.judgement*", "parity.fingerprinting*", "parity.atlas*"),
     ),
     "parity.errors": (),
@@ -105,7 +122,13 @@ ROOMS = {
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.commands*": ("parity", "parity.commands*", "parity.verbs*", "parity.execution.frameworks"),
-    "parity.cli": ("parity.commands", "parity.escaping", "parity.errors", "parity.spec.mistakes", "parity.execution.damage"),
+    "parity.cli": (
+        "parity.commands",
+        "parity.escaping",
+        "parity.errors",
+        "parity.spec.mistakes",
+        "parity.execution.damaged_files",
+    ),
     "parity.__main__": ("parity.cli",),
     "parity.pytest_plugin": (
         *("parity.api*", "parity.documents*", "parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*"),
@@ -118,7 +141,7 @@ ROOMS = {
             *WORKER_SPEC,
             "parity.execution.names",
             "parity.execution.protocol",
-            *("parity.execution.own_target", "parity.execution.damage"),
+            *("parity.execution.own_target", "parity.execution.damaged_files"),
             *(f"parity.execution.own_model.{name}" for name in ("functions", "calling", "layers", "nesting")),
             "parity.execution.worker.probe_arguments",
         )
@@ -145,7 +168,7 @@ OUTSIDE = {
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.errors": (),
     "parity.documents*": ("pydantic", "typing_extensions"),
-    **dict.fromkeys(("parity.documents.frames", "parity.documents.told"), ("pydantic", "pandas")),
+    **dict.fromkeys(("parity.documents.frames", "parity.documents.base_result"), ("pydantic", "pandas")),
     "parity.api*": (),
     "parity.trials*": ("numpy",),
     "parity.trials.datasets*": ("numpy",),
@@ -155,13 +178,13 @@ OUTSIDE = {
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
-        for name in ("damage", "outcomes", "names", "own_path", "own_target", "records", "request", "frameworks")
+        for name in ("damaged_files", "outcomes", "names", "own_path", "own_target", "records", "request", "frameworks")
     },
     "parity.execution.worker.timing": (),
-    "parity.execution.worker.machine": (),
+    "parity.execution.worker.machine_load": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
-    **{f"parity.execution.own_model.{name}": () for name in ("calling", "failing", "layers", "nesting")},
+    **{f"parity.execution.own_model.{name}": () for name in ("calling", "user_traceback", "layers", "nesting")},
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 
@@ -236,10 +259,13 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 
 
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
-    assert closure("parity.execution.own_model.answering", sources()) == {
+    assert closure("parity.execution.own_model.model_server", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".calling", ".failing", ".layers", ".sources")),
-        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "own_target", "records")),
+        *(
+            f"parity.execution.own_model{name}"
+            for name in ("", ".model_server", ".calling", ".user_traceback", ".layers", ".tensor_sources")
+        ),
+        *(f"parity.execution.{name}" for name in ("arrays", "damaged_files", "names", "own_path", "own_target", "records")),
         *("parity.execution.outcomes", "parity.execution.frameworks"),
     }
 

@@ -12,7 +12,7 @@ import pytest
 
 from parity.execution.worker.speed import slower
 from parity.trials import selection, speed
-from parity.trials.rounds import CONTROL
+from parity.trials.bench_rounds import CONTROL
 from parity.trials.trial import Options
 from tests.tools import speed_run
 from tests.tools.speed_run import IN_ONE, ROWS, SLOWED, main, summary

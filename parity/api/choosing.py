@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from parity.documents.tabled import Tabled, Written
+from parity.documents.table_results import Tabled, Written
 from parity.documents.tables import DataTable
 from parity.verbs import recommend as choosing
 from parity.verbs import site as pages

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from parity.api.called import call
-from parity.documents.measured import Fingerprinted
+from parity.api.call_text import call
+from parity.documents.bench_results import Fingerprinted
 from parity.documents.results import Checked
-from parity.documents.tabled import Bisected
-from parity.trials import collected, output, selection
+from parity.documents.table_results import Bisected
+from parity.trials import collected, report_rows, selection
 from parity.trials import options as asking
 from parity.trials.options import words
 from parity.verbs import bisect as bisecting
 from parity.verbs import check as checking
 from parity.verbs import compare as side_by_side
 from parity.verbs import fingerprint as naming
-from parity.verbs.compare import collected as told
-from parity.verbs.compare import own_model
-from parity.verbs.terminal.targets import typed
+from parity.verbs.compare import check_realization
+from parity.verbs.compare import result_document as told
+from parity.verbs.terminal.target_arguments import typed
 
 Side = str | tuple[str, Callable[..., object]]
 """A model of the user's own: as it is typed, or its framework and the function or class itself."""
@@ -87,7 +87,7 @@ def check(
 def _of_own_models(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, command: str) -> Checked:
     """Models of the user's own against specs; the map of their layers is written where the command writes it."""
     try:
-        compared_pairs = own_model.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
+        compared_pairs = check_realization.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except side_by_side.Crashed as error:
         sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
         return told.crashed(sides, str(error), command, seed)
@@ -193,7 +193,7 @@ def bisect(
     if departure is None:
         return Bisected(spec=spec, framework=framework, said=tuple(bisecting.agreement(spec, framework, judged)))
     shown = collected.result(departure.comparison, departure.judged.record.mode, departure.judged.trial.case.seed)
-    how = f"{framework} departs first at {departure.node}: {output.sentence(departure.comparison)}"
+    how = f"{framework} departs first at {departure.node}: {report_rows.sentence(departure.comparison)}"
     return Bisected(spec=spec, framework=framework, node=departure.node, alone=departure.alone, departure=shown, said=(how,))
 
 

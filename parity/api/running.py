@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from parity.api.called import call
-from parity.documents.measured import Timed
-from parity.documents.tabled import Written
+from parity.api.call_text import call
+from parity.documents.bench_results import Timed
+from parity.documents.table_results import Written
 from parity.trials.options import store as store_of
 from parity.trials.options import words
 from parity.verbs import bench as timing
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
-from parity.verbs.bench import overheads, told
+from parity.verbs.bench import bench_result, overheads
 
 
 def bench(
@@ -62,11 +62,11 @@ def bench(
     asked: dict[str, Any] = dict(options)
     command = call(bench, "bench", (specs,), {**options, "twin": twin, "best": best})
     if twin is None:
-        return told.measured(timing.bench(specs, **asked), command)
+        return bench_result.measured(timing.bench(specs, **asked), command)
     cells, interrupted = overheads.taken(specs, twin=Path(twin), best=best, **asked)
     if interrupted:
         raise KeyboardInterrupt
-    return told.measured([], command, overheads=overheads.rows(cells))
+    return bench_result.measured([], command, overheads=overheads.rows(cells))
 
 
 def run(

@@ -1,7 +1,7 @@
 """Owns what happens to who moves and does not heed a row: how far the numbers go apart, worked out from two recorded answers.
 
 Where an answer is a closed form, the two forms are compared; where it is numbers, these are. It refuses to guess: what the
-answers cannot tell is `not_measured`, and what a default does to a computation is measured in `parity.verbs.atlas.unheeded`.
+answers cannot tell is `not_measured`, and what a default does to a computation is measured in `parity.verbs.atlas.row_effects`.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ from parity.commands.options import (
 )
 from parity.commands.root import Root
 from parity.commands.weights import weights
-from parity.verbs.passing import PASS_ENV
-from parity.verbs.terminal import pulse, volume
+from parity.verbs.pass_env import PASS_ENV
+from parity.verbs.terminal import progress_lines, verbosity
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,9 +44,9 @@ from parity.verbs.terminal import pulse, volume
 @click.pass_context
 def parity(context: click.Context) -> None:
     """Do deep-learning frameworks compute the same numbers, and how fast do they train?"""
-    volume.begin()
-    pulse.begin(context.invoked_subcommand or "parity", None)
-    context.with_resource(pulse.beating())
+    verbosity.begin()
+    progress_lines.begin(context.invoked_subcommand or "parity", None)
+    context.with_resource(progress_lines.beating())
 
 
 @parity.command("list")
@@ -104,12 +104,12 @@ def doctor(how: str) -> int:
 @BADGE
 @GITHUB
 @FORMAT
-@volume.options
+@verbosity.options
 @PASS_ENV
 def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
     """Compare the numbers of each framework with the float64 reference."""
     from parity.verbs import check as verb
-    from parity.verbs.handing import Places
+    from parity.verbs.result_files import Places
 
     return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
 
@@ -180,7 +180,7 @@ def bisect(**options: Any) -> int:
 @JUNIT
 @BADGE
 @GITHUB
-@volume.options
+@verbosity.options
 @PASS_ENV
 def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
     """Compare two or three models of your own, or one with spec=NAME: find the first layer that departs, and its cause.
@@ -188,7 +188,7 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
     MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=my/net.py:Net?hidden=20&bias=0'.
     """
     from parity.verbs import compare as verb
-    from parity.verbs.handing import Places
+    from parity.verbs.result_files import Places
 
     return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
 
@@ -248,7 +248,7 @@ def bench(twin: Path | None, best: bool, **options: Any) -> int:
     help="Run nothing: judge the records that another machine wrote to this folder.",
 )
 @click.option("--so-far", is_flag=True, help="Run nothing: report the large networks of SUITE that are finished.")
-@volume.options
+@verbosity.options
 @PASS_ENV
 def run(**options: Any) -> int:
     """Check, train, time and report a SUITE; after an interruption, the same command resumes."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from parity.commands import words
-from parity.verbs.passing import PASS_ENV
+from parity.verbs.pass_env import PASS_ENV
 
 
 @click.group()

@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from parity.verbs.terminal import volume
+from parity.verbs.terminal import verbosity
 
 
 class Root(click.RichGroup):
@@ -18,5 +18,5 @@ class Root(click.RichGroup):
     ) -> click.Context:
         typed = shlex.join([info_name or "parity", *args])
         context = super().make_context(info_name, args, parent, **extra)
-        context.meta[volume.COMMAND] = typed
+        context.meta[verbosity.COMMAND] = typed
         return context

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import expressions, functions, judging, notes
-from parity.comparing.axes import IMAGE
-from parity.comparing.call_trial import CallTrial, Gap
-from parity.comparing.functions import HELD
-from parity.comparing.pairing import alike
+from parity.comparing import judged_tensors, notes, recognized_activations, recognized_expressions
+from parity.comparing.call_pair import CallTrial, Gap
+from parity.comparing.channel_axes import IMAGE
+from parity.comparing.recognized_activations import HELD
+from parity.comparing.tensor_pairs import alike
 
 Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
@@ -35,7 +35,7 @@ def flatten_order(gap: Gap) -> Iterator[str]:
     for image in _images(gap, mine.shape[1]):
         for turn in permutations(range(len(image))):
             turned = mine.reshape(-1, *image).transpose(0, *(axis + 1 for axis in turn)).reshape(mine.shape)
-            if turn != tuple(range(len(image))) and judging.distance(turned, other) <= gap.limit(mine):
+            if turn != tuple(range(len(image))) and judged_tensors.distance(turned, other) <= gap.limit(mine):
                 sentence = f"{gap.labels[0]} flattens {_told(range(len(image)))}, {gap.labels[1]} {_told(turn)}"
                 yield f"flatten order: {sentence} of an image of {'×'.join(map(str, image))} (tested)"
                 return
@@ -93,7 +93,7 @@ def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
 def _function(before: Array, after: Array, gap: Gap) -> str:
     both = alike(after, before, recurrent=False)
     after, before = (after, before) if both is None else both
-    return functions.named(before, after, gap.limit(after))
+    return recognized_activations.named(before, after, gap.limit(after))
 
 
 def scale(gap: Gap) -> Iterator[str]:
@@ -102,9 +102,9 @@ def scale(gap: Gap) -> Iterator[str]:
     if mine.shape != other.shape or not np.any(mine) or not np.isfinite(mine).all() or not np.isfinite(other).all():
         return
     factor = float(np.vdot(mine, other) / np.vdot(mine, mine))
-    if judging.distance(mine, other) <= gap.limit(other):
+    if judged_tensors.distance(mine, other) <= gap.limit(other):
         return
-    if judging.distance(mine * factor, other) <= gap.limit(other):
+    if judged_tensors.distance(mine * factor, other) <= gap.limit(other):
         yield f"scale: {gap.what(1)} is {factor:.9g} times {gap.what(0)} (tested)"
 
 
@@ -167,12 +167,14 @@ def order(gap: Gap) -> Iterator[str]:
         return
     for turn in permutations(range(1, mine.ndim)):
         turned = mine.transpose(0, *turn)
-        if turn != tuple(range(1, mine.ndim)) and judging.distance(turned.reshape(other.shape), other) <= gap.limit(mine):
+        if turn != tuple(range(1, mine.ndim)) and judged_tensors.distance(turned.reshape(other.shape), other) <= gap.limit(
+            mine
+        ):
             how = f"its axes in the order {(0, *turn)}"
             yield f"order: {gap.what(1)} is {gap.what(0)} with {how} (tested: so arranged they agree)"
             return
     for axis in range(1, mine.ndim) if mine.shape == other.shape else ():
-        if mine.shape[axis] > 1 and judging.distance(np.flip(mine, axis), other) <= gap.limit(mine):
+        if mine.shape[axis] > 1 and judged_tensors.distance(np.flip(mine, axis), other) <= gap.limit(mine):
             yield f"order: {gap.what(1)} is {gap.what(0)} flipped along axis {axis} (tested: so arranged they agree)"
             return
 
@@ -182,8 +184,8 @@ CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (
     activation,
     scale,
     mask_meaning,
-    expressions.attention,
-    expressions.wiring,
+    recognized_expressions.attention,
+    recognized_expressions.wiring,
     branches,
     order,
 )

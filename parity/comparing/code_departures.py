@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging
-from parity.comparing.structures import Structure
+from parity.comparing import judged_tensors
+from parity.comparing.model_structure import Structure
 from parity.execution.names import FUNCTION, GIVEN, TAKEN, array_name, in_order, under
 
 Array = npt.NDArray[Any]
@@ -160,7 +160,7 @@ def limit(array: Array) -> float:
     """Greatest difference at which two arrays count as the same numbers; larger for an array of float32."""
     finite = array[np.isfinite(array)].astype(np.float64)
     greatest = float(np.max(np.abs(finite), initial=0.0))
-    return judging.narrow(1, greatest) if array.dtype == np.float32 else judging.tolerance(1, greatest, 0.0)
+    return judged_tensors.narrow(1, greatest) if array.dtype == np.float32 else judged_tensors.tolerance(1, greatest, 0.0)
 
 
 def same(mine: Array, other: Array) -> bool:
@@ -175,7 +175,7 @@ def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array |
     within = max(limit(mine), limit(other))
     if mine.size != other.size:
         return None
-    if judging.distance(mine.reshape(-1).astype(np.float64), other.reshape(-1).astype(np.float64)) <= within:
+    if judged_tensors.distance(mine.reshape(-1).astype(np.float64), other.reshape(-1).astype(np.float64)) <= within:
         return whole
     slim = mine.reshape([size for size in mine.shape if size > 1])
     target = other.reshape([size for size in other.shape if size > 1])
@@ -183,7 +183,10 @@ def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array |
         return None
     for turn in permutations(range(slim.ndim)):
         turned = slim.transpose(turn)
-        if turned.shape == target.shape and judging.distance(turned.astype(np.float64), target.astype(np.float64)) <= within:
+        if (
+            turned.shape == target.shape
+            and judged_tensors.distance(turned.astype(np.float64), target.astype(np.float64)) <= within
+        ):
             if wanted is None:
                 return turned.reshape(other.shape)
             return wanted.transpose(turn) if wanted.ndim == slim.ndim == len(turn) else wanted

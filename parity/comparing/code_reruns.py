@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import code_departures, code_sentences, judging
-from parity.comparing.call_trial import CallTrial, Gap
+from parity.comparing import code_departures, code_sentences, judged_tensors
+from parity.comparing.call_pair import CallTrial, Gap
 from parity.comparing.code_departures import CodePass, KnownValues, Region, Step
-from parity.comparing.pairing import Side
+from parity.comparing.tensor_pairs import Side
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
 
 Array = npt.NDArray[Any]
@@ -134,7 +134,7 @@ def _departing(
         counterparts = ours[mine], theirs[other]
         neutral = [side.neutral(array, call) for side, array, call in zip(sides, counterparts, at, strict=True)]
         if counterparts[0].dtype.kind == "f" and (
-            neutral[0].shape != neutral[1].shape or judging.distance(*neutral) > _limit(neutral[0], coarse)
+            neutral[0].shape != neutral[1].shape or judged_tensors.distance(*neutral) > _limit(neutral[0], coarse)
         ):
             return counterparts
     return None
@@ -142,7 +142,7 @@ def _departing(
 
 def _limit(array: Array, coarse: bool) -> float:
     greatest = float(np.max(np.abs(array[np.isfinite(array)]), initial=0.0))
-    return 10 * (judging.narrow(1, greatest) if coarse else judging.tolerance(1, greatest, 0.0))
+    return 10 * (judged_tensors.narrow(1, greatest) if coarse else judged_tensors.tolerance(1, greatest, 0.0))
 
 
 @dataclass(frozen=True)

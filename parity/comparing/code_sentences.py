@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import code_departures, function_names, judging
+from parity.comparing import code_departures, judged_tensors, recognized_functions
 from parity.comparing.code_departures import CodePass, KnownValues, Step
 from parity.judgement import budgets
 
@@ -204,7 +204,7 @@ def _numbers(counterparts: Counterparts, first: Step, second: Step, labels: tupl
             shared = code_departures.converted(second.taken[0], first.taken[0], second.gave[0])
             if shared is not None and shared.shape == first.gave[0].shape and head is second:
                 before, after = (counterparts.passes[0].structure.neutral(array) for array in (first.taken[0], shared))
-        names.append(function_names.named(before, after, 10 * code_departures.limit(step.gave[0])))
+        names.append(recognized_functions.named(before, after, 10 * code_departures.limit(step.gave[0])))
     if all(names) and names[0] != names[1]:
         return f"function: {names[0]} in {labels[0]}, {names[1]} in {labels[1]}"
     return ""
@@ -245,7 +245,7 @@ def _same_numbers(tensor: Array, two: Array) -> bool:
         return False
     left, right = (np.sort(array, axis=None).astype(np.float64) for array in (tensor, two))
     near = max(budgets.reordered(array.dtype.name) for array in (tensor, two))
-    return judging.distance(left, right) <= near * float(np.max(np.abs(left), initial=0.0))
+    return judged_tensors.distance(left, right) <= near * float(np.max(np.abs(left), initial=0.0))
 
 
 def _origin(own: CodePass, array: Array, depth: int = DEPTH) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging
-from parity.comparing.call_trial import CallTrial, Gap
-from parity.comparing.pairing import Side, aligned, alike
-from parity.comparing.reruns import Reruns
+from parity.comparing import judged_tensors
+from parity.comparing.call_pair import CallTrial, Gap
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side, aligned, alike
 from parity.execution.names import OUTPUT, array_name
 
 Array = npt.NDArray[Any]
@@ -49,7 +49,7 @@ def first(
     for mine, other in calls:
         both = aligned(ours, theirs, mode, mine, other, "float64")
         if both is None:
-            trial = CallTrial(ours, theirs, mine, other, mode, means, judging.tolerance(mine + 1, 1.0, 0.0), calls)
+            trial = CallTrial(ours, theirs, mine, other, mode, means, judged_tensors.tolerance(mine + 1, 1.0, 0.0), calls)
             if not coarse and _shapes_part(trial):
                 quantity = "activation" if mode == "eval" else "activation_training"
                 return Departure(
@@ -57,8 +57,8 @@ def first(
                 )
             continue
         scale = max(float(np.max(np.abs(array), initial=0.0)) for array in both)
-        error, limit = judging.distance(*both), means.tolerance(mine + 1, scale)
-        if error <= (judging.narrow(mine + 1, scale) if coarse else limit):
+        error, limit = judged_tensors.distance(*both), means.tolerance(mine + 1, scale)
+        if error <= (judged_tensors.narrow(mine + 1, scale) if coarse else limit):
             continue
         trial = CallTrial(ours, theirs, mine, other, mode, means, limit, calls)
         alone = None if trial.composite() else trial.alone()
@@ -68,10 +68,10 @@ def first(
         if alone is None:
             return Departure(quantity, title, error, trial=trial, match=match)
         fitting = alike(both[0], alone, recurrent=True, both=trial.both)
-        added = judging.distance(*fitting) if fitting else float("inf")
+        added = judged_tensors.distance(*fitting) if fitting else float("inf")
         theirs_out = theirs.output(mode, other)
         fitting = None if theirs_out is None else alike(theirs_out, alone, recurrent=True, both=trial.both)
-        inherited = judging.distance(*fitting) if fitting else float("inf")
+        inherited = judged_tensors.distance(*fitting) if fitting else float("inf")
         between = added <= limit and not trial.inputs_agree()
         return Departure(quantity, title, error, inherited, added, between, trial, trial.gap() if between else None, match)
     return None
@@ -111,13 +111,13 @@ def output(
     for number, (mine, other) in enumerate(zip(*outputs, strict=False)):
         if mine.shape != other.shape:
             continue
-        error, depth = judging.distance(mine, other), places[0] + 1
+        error, depth = judged_tensors.distance(mine, other), places[0] + 1
         scale = max(float(np.max(np.abs(array), initial=0.0)) for array in (mine, other))
-        if error <= (judging.narrow(depth, scale) if coarse else means.tolerance(depth, scale)):
+        if error <= (judged_tensors.narrow(depth, scale) if coarse else means.tolerance(depth, scale)):
             continue
 
         def misses(again: Mapping[str, Array], number: int = number, mine: Array = mine) -> float:
-            return judging.distance(mine, theirs.structure.leaving(number, again[array_name(OUTPUT, number)]))
+            return judged_tensors.distance(mine, theirs.structure.leaving(number, again[array_name(OUTPUT, number)]))
 
         titles = f"output {number} of {ours.structure.label}", f"output {number} of {theirs.structure.label}"
         gap = Gap(ours, theirs, mode, means, calls, *places, mine, other, titles, misses, last=True)

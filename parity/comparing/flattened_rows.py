@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from parity.comparing import image_layouts
-from parity.comparing.axes import FIRST, IMAGE, LAST, NONE, SIGNAL, flipped
+from parity.comparing import input_channels
+from parity.comparing.channel_axes import FIRST, IMAGE, LAST, NONE, SIGNAL, flipped
 from parity.execution.own_model.layers import Shape, given_input
 
 if TYPE_CHECKING:
-    from parity.comparing.structures import Structure
+    from parity.comparing.model_structure import Structure
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def left(structure: Structure, source: int, turn: str, features: int) -> Flatten
     number = given_input(source)
     if number is not None:
         shape = structure.takes[number] if number < len(structure.takes) else ()
-        return _row(shape, image_layouts.entry(structure, number, len(shape)), features, turn)
+        return _row(shape, input_channels.entry(structure, number, len(shape)), features, turn)
     shape = structure.calls[source].outputs[0]
     if len(shape) >= SIGNAL:
         layout = structure.axes.given[source]
@@ -104,7 +104,7 @@ def reshaped(structure: Structure, place: int) -> FlattenedImage | None:
             turn = other.turns[0] if other.turns else ""
             layout = structure.axes.taken[later]
             row = _row(other.inputs[0], layout, features)
-            return _natural(structure, row and FlattenedImage(row.image, image_layouts.before(layout, turn) or row.order))
+            return _natural(structure, row and FlattenedImage(row.image, input_channels.before(layout, turn) or row.order))
         if by_feature(structure, later):
             return reshaped(structure, later)
         if other.outputs and len(other.outputs[0]) >= SIGNAL:

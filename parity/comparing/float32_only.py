@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from parity.comparing import judging, observed_causes
-from parity.comparing.judging import Pair, TensorVerdict
+from parity.comparing import judged_tensors, layer_output_causes
+from parity.comparing.judged_tensors import Pair, TensorVerdict
 from parity.execution.names import FUNCTION, GIVEN, TAKEN, in_order
 from parity.judgement import budgets
 from parity.judgement.comparison import place
@@ -32,7 +32,7 @@ def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> st
     it in float32 of its own accord (observed_causes.py)."""
     for entry in answer:
         taken, gave = (in_order(arrays, FUNCTION, entry["number"], group) for group in (TAKEN, GIVEN))
-        if not observed_causes.resizes(entry["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
+        if not layer_output_causes.resizes(entry["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
             return f"`{entry['code'] or entry['name']}` ({entry['where']}) gives float32 where float64 was asked for"
     return ""
 
@@ -48,7 +48,7 @@ def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> l
     tensor_verdicts: list[TensorVerdict] = []
     for pair in pairs:
         tensor_verdicts.append(TensorVerdict(pair.quantity, pair.tensor, WIDE, "unsupported", reason=reason))
-        if unfit := judging.unfit(pair):
+        if unfit := judged_tensors.unfit(pair):
             tensor_verdicts.append(TensorVerdict(pair.quantity, pair.tensor, NARROW, "differs", reason=unfit))
             continue
         tensor_verdicts.append(_narrow(pair, missing))
@@ -60,11 +60,11 @@ def _narrow(pair: Pair, missing: Sequence[bool]) -> TensorVerdict:
 
     float32 explains 4 times the other model's own error (judging.SHADOW), and 4 u for each layer, as for a number held in
     float32 (judging.narrow)."""
-    u, scale = budgets.roundoff(NARROW), judging.scale_of(pair)
+    u, scale = budgets.roundoff(NARROW), judged_tensors.scale_of(pair)
     narrow, other = (pair.ours, pair.theirs) if missing[0] else (pair.theirs, pair.ours)
-    error = judging.distance(narrow[NARROW], other[WIDE])
-    own = judging.distance(other[NARROW], other[WIDE])
-    sums = judging.SHADOW * u * max(pair.sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
-    limit = max(judging.narrow(pair.depth, scale), judging.SHADOW * own, sums)
-    where = place(judging.worst_place(narrow[NARROW], other[WIDE])) if error else ""
-    return TensorVerdict(pair.quantity, pair.tensor, NARROW, judging.verdict_of(error, limit), error, limit, where)
+    error = judged_tensors.distance(narrow[NARROW], other[WIDE])
+    own = judged_tensors.distance(other[NARROW], other[WIDE])
+    sums = judged_tensors.SHADOW * u * max(pair.sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
+    limit = max(judged_tensors.narrow(pair.depth, scale), judged_tensors.SHADOW * own, sums)
+    where = place(judged_tensors.worst_place(narrow[NARROW], other[WIDE])) if error else ""
+    return TensorVerdict(pair.quantity, pair.tensor, NARROW, judged_tensors.verdict_of(error, limit), error, limit, where)

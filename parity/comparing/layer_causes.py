@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import code_causes, code_reruns, departures, judging, observed_causes, padding_causes
-from parity.comparing.call_trial import CallTrial, flows
+from parity.comparing import code_causes, code_reruns, departures, judged_tensors, layer_output_causes, padding_causes
+from parity.comparing.call_pair import CallTrial, flows
 from parity.comparing.departures import Departure
+from parity.comparing.layer_mapping import LayerMap
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import LayerMap
-from parity.comparing.pairing import Side
-from parity.comparing.reruns import Reruns
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side
 from parity.execution.names import TAKEN, WEIGHT, array_name
 
 Array = npt.NDArray[Any]
@@ -40,12 +40,14 @@ def tested(departure: Departure, layer_map: LayerMap) -> Departure:
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
-        tests += [partial(between, gap) for between in (*code_causes.CAUSES, observed_causes.held_between, code_reruns.between)]
+        tests += [
+            partial(between, gap) for between in (*code_causes.CAUSES, layer_output_causes.held_between, code_reruns.between)
+        ]
     elif trial is not None:
         tests += [partial(within, trial, layer_map) for within in CAUSES]
     about = gap or trial
     if about is not None:
-        tests.insert(0, partial(observed_causes.time_for_batch, about))
+        tests.insert(0, partial(layer_output_causes.time_for_batch, about))
     for test in tests:
         named = tuple(dict.fromkeys(test()))
         if named:
@@ -115,7 +117,7 @@ def frozen(trial: CallTrial, _: LayerMap) -> Iterator[str]:
             as_it_ran = attempt.theirs.output(attempt.mode, attempt.other)
             if own is None or as_it_ran is None or own.shape != as_it_ran.shape:
                 continue
-            as_it_was = judging.distance(own, as_it_ran) <= attempt.limit < attempt.misses(own)
+            as_it_was = judged_tensors.distance(own, as_it_ran) <= attempt.limit < attempt.misses(own)
             if as_it_was and attempt.misses(attempt.alone(mode=mode)) <= attempt.limit:
                 stays, trains = (
                     (attempt.turned().title(), attempt.title()) if mode else (attempt.title(), attempt.turned().title())
@@ -265,8 +267,8 @@ CAUSES: tuple[Callable[[CallTrial, LayerMap], Iterator[str]], ...] = (
     turned_kernel,
     padding_causes.padding,
     padding_causes.cropping,
-    observed_causes.held_by_layer,
-    observed_causes.made,
+    layer_output_causes.held_by_layer,
+    layer_output_causes.made,
     code_reruns.within,
 )
 """The tests, in order. The first that names a cause ends the search."""

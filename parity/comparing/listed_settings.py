@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from parity.comparing.judging import TensorVerdict
-from parity.comparing.pairing import Side
+from parity.comparing.judged_tensors import TensorVerdict
+from parity.comparing.tensor_pairs import Side
 
 TOLD = (
     *("epsilon", "momentum", "slope", "alpha", "beta", "form", "groups", "heads", "strides", "dilation", "window", "axis"),

@@ -11,9 +11,9 @@ from math import prod
 from typing import Any
 
 from parity.comparing import layouts
+from parity.comparing.layer_mapping import LayerMap, Match
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import LayerMap, Match
-from parity.comparing.structures import Structure
+from parity.comparing.model_structure import Structure
 from parity.execution.own_model.layers import OwnLayer
 
 HEAD = """# Which layer is which, and where each weight lies. Written by `parity compare`; correct it and pass it back:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing.judging import TensorVerdict
-from parity.comparing.structures import Structure
+from parity.comparing.judged_tensors import TensorVerdict
+from parity.comparing.model_structure import Structure
 from parity.execution.own_model.layers import Shape
 
 Array = npt.NDArray[Any]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import image_layouts, judging
-from parity.comparing.axes import FIRST, LAST, SIGNAL
-from parity.comparing.mapping import LayerMap
-from parity.comparing.structures import Structure
+from parity.comparing import input_channels, judged_tensors
+from parity.comparing.channel_axes import FIRST, LAST, SIGNAL
+from parity.comparing.layer_mapping import LayerMap
+from parity.comparing.model_structure import Structure
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
@@ -46,8 +46,8 @@ def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str
                 left, right = (at[label].read(initial[label][at[label].native]) for label in (mine, other))
                 count += 1
                 scale = max(budgets.greatest(left), budgets.greatest(right))
-                gap = judging.distance(left, right)
-                if gap > judging.SHADOW * budgets.roundoff("float32") * scale:
+                gap = judged_tensors.distance(left, right)
+                if gap > judged_tensors.SHADOW * budgets.roundoff("float32") * scale:
                     differing.append((gap / scale if scale else gap, f"{match.leaves[mine]} {role}"))
     if not differing:
         return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
@@ -63,8 +63,8 @@ def _held(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> Itera
         name
         for name in both
         if initial[mine][name].shape == initial[other][name].shape
-        and judging.distance(initial[mine][name], initial[other][name])
-        > judging.SHADOW * budgets.roundoff("float32") * budgets.greatest(initial[mine][name])
+        and judged_tensors.distance(initial[mine][name], initial[other][name])
+        > judged_tensors.SHADOW * budgets.roundoff("float32") * budgets.greatest(initial[mine][name])
     ]
     if apart:
         more = f" and {len(apart) - NAMED} more" if len(apart) > NAMED else ""
@@ -90,7 +90,7 @@ def _rows(ours: Structure, theirs: Structure, layer_map: LayerMap) -> Iterator[s
 def _doors(ours: Structure, theirs: Structure) -> Iterator[str]:
     for structure in (ours, theirs):
         for number, shape in enumerate(structure.takes):
-            layout = image_layouts.entry(structure, number, len(shape)) if len(shape) >= SIGNAL else ""
+            layout = input_channels.entry(structure, number, len(shape)) if len(shape) >= SIGNAL else ""
             if layout in (FIRST, LAST) and structure.lies != layout:
                 computes = f"computes with channels {structure.lies}"
                 yield f"{structure.label} takes input {number} with channels {layout}, and {computes}"

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging
-from parity.comparing.call_trial import CallTrial
-from parity.comparing.mapping import LayerMap
+from parity.comparing import judged_tensors
+from parity.comparing.call_pair import CallTrial
+from parity.comparing.layer_mapping import LayerMap
 from parity.execution.names import GIVEN, TAKEN, array_name
 
 Array = npt.NDArray[Any]
@@ -106,6 +106,6 @@ def _offset(whole: Array, part: Array, limit: float) -> tuple[int, int] | None:
     for top in range(whole.shape[2] - part.shape[2] // 2):
         for left in range(whole.shape[3] - part.shape[3] // 2):
             window = whole[:, :, top : top + part.shape[2], left : left + part.shape[3]]
-            if judging.distance(window, part[:, :, : window.shape[2], : window.shape[3]]) <= limit:
+            if judged_tensors.distance(window, part[:, :, : window.shape[2], : window.shape[3]]) <= limit:
                 return top, left
     return None

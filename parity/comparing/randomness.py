@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from parity.comparing import judging
-from parity.comparing.judging import TensorVerdict
-from parity.comparing.pairing import Side
-from parity.comparing.structures import Structure
+from parity.comparing import judged_tensors
+from parity.comparing.judged_tensors import TensorVerdict
+from parity.comparing.model_structure import Structure
+from parity.comparing.tensor_pairs import Side
 
 Draw = Mapping[str, Any]
 INSIDE = ("lstm", "gru", "bidirectional", "multi_head_attention")
@@ -94,7 +94,7 @@ def apart(sides: Sequence[Side]) -> float:
     """The greatest distance of the other models' outputs in training from the first model's."""
     first, *others = [side.outputs("train", "float64") for side in sides]
     gaps = [
-        judging.distance(array, other) if array.shape == other.shape else float("inf")
+        judged_tensors.distance(array, other) if array.shape == other.shape else float("inf")
         for outputs in others
         for array, other in zip(first, outputs, strict=False)
     ]

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging, randomness
-from parity.comparing.call_trial import CallTrial
+from parity.comparing import judged_tensors, randomness
+from parity.comparing.call_pair import CallTrial
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Pair, TensorVerdict
+from parity.comparing.judged_tensors import Pair, TensorVerdict
+from parity.comparing.layer_mapping import LayerMap
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import LayerMap
-from parity.comparing.pairing import Side
-from parity.comparing.reruns import Reruns
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
@@ -107,7 +107,7 @@ def statistics(
     for trial, role, mine, other in _moving(ours, theirs, layer_map, calls, means):
         if not native_way(trial, mine, other, role):
             left = _after(ours, mine)
-            error = judging.distance(left, _after(theirs, other))
+            error = judged_tensors.distance(left, _after(theirs, other))
             causes = tuple(_momentum(trial, left, other))
             title = f"{ours.structure.title(trial.mine)} {role}"
             return Departure("statistic", title, error, 0.0, error, trial=trial, causes=causes)
@@ -123,7 +123,7 @@ def _momentum(trial: CallTrial, wanted: Array, at: Placement) -> Iterator[str]:
             continue
         change = {"call": trial.other, "training": True, "settings": {"momentum": value}}
         state = trial.means.rerun(trial.theirs.structure.label, change, {})
-        if judging.distance(at.read(state[array_name(STATE, at.native)]), wanted) <= trial.limit:
+        if judged_tensors.distance(at.read(state[array_name(STATE, at.native)]), wanted) <= trial.limit:
             said = "the two mean opposite shares" if abs(value + other - 1) < 1e-12 else "the kept shares differ"
             yield (
                 f"momentum: {trial.title()} keeps {value:.6g} of its statistics at each step, {trial.turned().title()} keeps "
@@ -153,7 +153,7 @@ def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -
                 (_after(side, at) - share * at.read(side.before[at.native])) / (1 - share)
                 for side, at, share in zip((trial.ours, trial.theirs), (mine, other), shares, strict=True)
             ]
-            if judging.distance(batches[0] * factor, batches[1]) <= trial.limit / (1 - shares[0]):
+            if judged_tensors.distance(batches[0] * factor, batches[1]) <= trial.limit / (1 - shares[0]):
                 return "; ".join(part for part in (reason, held, "the framework's own way") if part)
     return ""
 
@@ -200,7 +200,7 @@ def _moving(
             places = at[ours.structure.label], at[theirs.structure.label]
             left, right = _after(ours, places[0]), _after(theirs, places[1])
             limit = means.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)))
-            if judging.distance(left, right) > limit:
+            if judged_tensors.distance(left, right) > limit:
                 yield CallTrial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 
 
@@ -213,7 +213,7 @@ def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], l
     }
     for pair in pairs:
         if (pair.quantity, pair.tensor) in bad and pair.ours["float64"].shape == pair.theirs["float64"].shape:
-            error = judging.distance(pair.ours["float64"], pair.theirs["float64"])
+            error = judged_tensors.distance(pair.ours["float64"], pair.theirs["float64"])
             cut = [label for label, side in zip(labels, (pair.ours, pair.theirs), strict=True) if not np.any(side["float64"])]
             causes = (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
             return Departure(pair.quantity, pair.tensor, error, causes=causes or tuple(_frozen_rows(pair, labels)))
@@ -225,7 +225,9 @@ def _frozen_rows(pair: Pair, labels: tuple[str, str]) -> Iterator[str]:
     sides = [side["float64"].reshape(len(side["float64"]), -1) for side in (pair.ours, pair.theirs) if side["float64"].ndim]
     if len(sides) < 2:
         return
-    apart = np.max(np.abs(sides[0] - sides[1]), axis=1) > judging.tolerance(pair.depth, judging.scale_of(pair), 0.0)
+    apart = np.max(np.abs(sides[0] - sides[1]), axis=1) > judged_tensors.tolerance(
+        pair.depth, judged_tensors.scale_of(pair), 0.0
+    )
     for label, other, side in zip(labels, labels[::-1], sides, strict=True):
         if not np.all(apart) and not np.any(side[apart]):
             rows = ", ".join(map(str, np.flatnonzero(apart)[:ROWS]))

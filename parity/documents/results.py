@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
+from parity.documents.base_result import Told
 from parity.documents.tables import DataTable
-from parity.documents.told import Told
 from parity.judgement.verdicts import PASSING, exit_status, worst
 
 HISTORY = {1: "results and summary alone", 2: "with the command, the machine, cases with their times, mode, seed and share"}

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from parity.documents.measured import Fingerprinted, Timed
+from parity.documents.bench_results import Fingerprinted, Timed
 from parity.documents.results import HISTORY, STRICT, Checked
 from parity.documents.tables import SCHEMA_VERSION, Cell
 from parity.errors import UsageError

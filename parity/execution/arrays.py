@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.execution.records import StoredArrays, file_digest
 
 Array = npt.NDArray[Any]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from parity.execution.damage import parsed
+from parity.execution.damaged_files import parsed
 from parity.spec.cases import Case
 
 FORMAT = 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parity.execution.damage import Damaged, checksummed, parsed, read_text, verified
+from parity.execution.damaged_files import Damaged, checksummed, parsed, read_text, verified
 from parity.spec.cases import TIMED, Case
 
 FORMAT = 1

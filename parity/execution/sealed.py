@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution.arrays import write_npz
-from parity.execution.damage import CHECKSUM, Damaged, parsed, read_text, verified
+from parity.execution.damaged_files import CHECKSUM, Damaged, parsed, read_text, verified
 
 Array = npt.NDArray[Any]
 SHORT = 6

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any
 
 from parity.judgement import budgets
-from parity.judgement.statistics import Interval, median_interval
+from parity.judgement.timing_statistics import Interval, median_interval
 
 OURS, TWIN, AGAIN = 0, 1, 2
 """The places of the contestants in a row of turns (parity.execution.worker.overhead)."""

@@ -17,9 +17,9 @@ from parity.atlas.chapters import CHAPTERS
 from parity.atlas.defaults import MEANINGS
 from parity.atlas.question import Answer
 from parity.execution import sealed
-from parity.execution.damage import CHECKSUM, Damaged, checksummed, parsed
+from parity.execution.damaged_files import CHECKSUM, Damaged, checksummed, parsed
 from parity.fingerprinting.forms.draws import SHAPES
-from parity.reporting import fields, pages
+from parity.reporting import pages, row_checks
 
 FORMAT = 4
 HISTORY = {3: "without a checksum", 4: "with a checksum of everything else"}
@@ -201,7 +201,7 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
         contents = parsed(text)
         version = contents.get("format") if isinstance(contents, dict) else None
         if type(version) is not int or version not in HISTORY or (version != FORMAT and not trusted):
-            raise ValueError(f"format {fields.shown(version)} is not {FORMAT}")
+            raise ValueError(f"format {row_checks.shown(version)} is not {FORMAT}")
         if wrong := _problem(contents):
             raise ValueError(wrong)
         rows, gaps = [_row(row) for row in contents["rows"]], [_gap(gap) for gap in contents["gaps"]]
@@ -224,53 +224,53 @@ def _row(table: Mapping[str, Any]) -> AtlasRow:
 
 def _measured(value: Any) -> bool:
     """Whether a value is a number, or the word for a number that is not finite."""
-    return fields.number(value) or value in ("inf", "-inf", "nan")
+    return row_checks.number(value) or value in ("inf", "-inf", "nan")
 
 
-ANSWER: Mapping[str, fields.Check] = {
-    "text": fields.text,
-    "where": fields.text,
+ANSWER: Mapping[str, row_checks.Check] = {
+    "text": row_checks.text,
+    "where": row_checks.text,
     "measured": lambda value: isinstance(value, bool),
 }
-ROW: Mapping[str, fields.Check] = {
-    "name": fields.word,
-    "chapter": fields.one_of(*CHAPTERS),
-    "text": fields.text,
-    "advice": fields.text,
+ROW: Mapping[str, row_checks.Check] = {
+    "name": row_checks.word,
+    "chapter": row_checks.one_of(*CHAPTERS),
+    "text": row_checks.text,
+    "advice": row_checks.text,
     "answers": lambda value: isinstance(value, dict),
 }
-GAP: Mapping[str, fields.Check] = {
-    "path": fields.line,
-    "framework": fields.word,
-    "definition": fields.text,
-    "formula": fields.text,
+GAP: Mapping[str, row_checks.Check] = {
+    "path": row_checks.line,
+    "framework": row_checks.word,
+    "definition": row_checks.text,
+    "formula": row_checks.text,
     "values": lambda value: (
-        isinstance(value, dict) and all(fields.line(key) and fields.number(item) for key, item in value.items())
+        isinstance(value, dict) and all(row_checks.line(key) and row_checks.number(item) for key, item in value.items())
     ),
     "same": _measured,
-    **dict.fromkeys(("published", "rounding"), fields.optional(_measured)),
+    **dict.fromkeys(("published", "rounding"), row_checks.optional(_measured)),
 }
 
 
 def _problem(contents: Mapping[str, Any]) -> str:
     """What is wrong with a data file's object, with the row's name, or nothing."""
-    if not fields.day(contents.get("made", "2026-01-01")):
+    if not row_checks.day(contents.get("made", "2026-01-01")):
         return "`made` is a day, such as 2026-11-21"
     if not set(contents) <= {"format", "made", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(
         contents
     ):
         return "it has `format`, `versions`, `rows` and `gaps`"
     versions, rows, gaps = contents["versions"], contents["rows"], contents["gaps"]
-    if not fields.words(versions) or not all(map(fields.word, versions)):
+    if not row_checks.words(versions) or not all(map(row_checks.word, versions)):
         return "`versions` is a table of frameworks"
     if not isinstance(rows, list) or not isinstance(gaps, list):
         return "`rows` and `gaps` are lists"
     for number, row in enumerate(rows, start=1):
-        wrong = fields.problem(row, ROW, needed=ROW)
+        wrong = row_checks.problem(row, ROW, needed=ROW)
         if not wrong and not set(versions) <= set(row["answers"]):
             wrong = "a framework has no answer"
-        problems = [] if wrong else [fields.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
+        problems = [] if wrong else [row_checks.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
         if wrong := wrong or next(filter(None, problems), ""):
             return f"row {number}: {wrong}"
-    problems = [fields.problem(gap, GAP, needed=GAP) for gap in gaps]
+    problems = [row_checks.problem(gap, GAP, needed=GAP) for gap in gaps]
     return next((f"gap {number}: {wrong}" for number, wrong in enumerate(problems, start=1) if wrong), "")

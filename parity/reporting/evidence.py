@@ -14,9 +14,9 @@ from statistics import median
 from parity.judgement.verdicts import GREEN, worst
 from parity.reporting import speeds as timed
 from parity.reporting import summary
-from parity.reporting.material import SiteMaterial, SuiteRecords
 from parity.reporting.pages import trainings
 from parity.reporting.results import Curve, Results, Row, Speed
+from parity.reporting.site_material import SiteMaterial, SuiteRecords
 from parity.reporting.speeds import SpeedCell
 from parity.reporting.summary import base
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from parity.execution import sealed
-from parity.execution.damage import Damaged, checksummed
-from parity.reporting import fields
+from parity.execution.damaged_files import Damaged, checksummed
+from parity.reporting import row_checks
 
 FORMAT = 1
 FILE = "installs.json"
@@ -38,12 +38,12 @@ class InstallRecord:
     date: str
 
 
-CHECKS: Mapping[str, fields.Check] = {
-    "framework": fields.word,
-    **dict.fromkeys(("version", "python", "python_range", "system"), fields.line),
-    **dict.fromkeys(("megabytes", "import_seconds"), lambda value: fields.number(value) and value >= 0),
-    "packages": fields.count,
-    "date": fields.day,
+CHECKS: Mapping[str, row_checks.Check] = {
+    "framework": row_checks.word,
+    **dict.fromkeys(("version", "python", "python_range", "system"), row_checks.line),
+    **dict.fromkeys(("megabytes", "import_seconds"), lambda value: row_checks.number(value) and value >= 0),
+    "packages": row_checks.count,
+    "date": row_checks.day,
 }
 
 
@@ -63,9 +63,9 @@ def read(path: Path) -> list[InstallRecord]:
     contents = sealed.read_checksummed(path, MEND)
     records = contents.get("installs")
     if contents.get("format") != FORMAT or not isinstance(records, list):
-        raise Damaged(f"{path}: format {fields.shown(contents.get('format'))} is not {FORMAT}: {MEND}")
+        raise Damaged(f"{path}: format {row_checks.shown(contents.get('format'))} is not {FORMAT}: {MEND}")
     for number, record in enumerate(records, start=1):
-        if wrong := fields.problem(record, CHECKS, needed=CHECKS):
+        if wrong := row_checks.problem(record, CHECKS, needed=CHECKS):
             raise Damaged(f"{path}: install {number}: {wrong}: {MEND}")
     read_records = [InstallRecord(**_plain(record)) for record in records]
     if sealed.text_of(path, MEND) != spelled(read_records):

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from parity.execution import sealed
-from parity.execution.damage import Damaged, checksummed, parsed
+from parity.execution.damaged_files import Damaged, checksummed, parsed
 from parity.execution.sealed import Seal
-from parity.reporting import fields as checks
+from parity.reporting import row_checks as checks
 
 FORMAT = 2
 HISTORY = {1: "first version", 2: "the manifest seals the other files and itself"}

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from parity.judgement import budgets
-from parity.judgement.statistics import Interval, least_seen, median_of_medians, paired_interval, paired_ratio
+from parity.judgement.timing_statistics import Interval, least_seen, median_of_medians, paired_interval, paired_ratio
 from parity.judgement.verdicts import PASSING
 from parity.reporting.results import Results, Speed
 

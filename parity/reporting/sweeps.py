@@ -13,7 +13,7 @@ from statistics import median
 
 import numpy as np
 
-from parity.judgement.statistics import median_of_medians
+from parity.judgement.timing_statistics import median_of_medians
 from parity.reporting.results import Speed
 from parity.reporting.speeds import labelled, measured, step_samples
 

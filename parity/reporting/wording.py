@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from parity.atlas.consequences import Consequence
-from parity.judgement.statistics import Interval
+from parity.judgement.timing_statistics import Interval
 from parity.reporting.results import Curve
 from parity.reporting.speeds import SpeedCell, TimedWorkload
 from parity.reporting.summary import Cell

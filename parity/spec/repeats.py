@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from parity.spec.calls import argument
+from parity.spec.block_calls import argument
 from parity.spec.graph import Body, Node
 from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from parity.ops import TABLE
-from parity.spec.calls import call
+from parity.spec.block_calls import call
 from parity.spec.formula_step import formula_step
 from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short

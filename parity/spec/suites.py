@@ -14,7 +14,7 @@ from parity.spec.models import Name, Part, Plain, Text, Whole, Word
 class QualityPart(Part):
     """What a training must reach; or must not exceed (such as a perceptron on exclusive or).
 
-    measure: a name of parity.judgement.qualities. value: the value to measure; by default the first output. target: the input
+    measure: a name of parity.judgement.measures. value: the value to measure; by default the first output. target: the input
     to compare it with; by default the one that the data set is about.
     """
 

@@ -1,6 +1,6 @@
 """Owns a step that is a single op: it takes the step's text apart, and finds the inputs and attributes.
 
-It refuses blocks and networks (parity.spec.calls), repeats and scans (parity.spec.repeats), and
+It refuses blocks and networks (parity.spec.block_calls), repeats and scans (parity.spec.repeats), and
 leaves the node itself to parity.spec.nodes.
 """
 

@@ -9,7 +9,7 @@ from typing import cast
 import parity
 from parity.documents.results import CaseResult, Checked, Outcome, Result, Summary, Verdict
 from parity.judgement.comparison import Comparison
-from parity.trials import machine, output
+from parity.trials import machine, report_rows
 from parity.trials.session import JudgedTrial
 
 
@@ -22,9 +22,9 @@ def checked(judged: Sequence[JudgedTrial], command: str = "", again: Callable[[J
     summary = Summary(
         cases=len({judged_trial.trial.case.id for judged_trial in judged}),
         frameworks=tuple(sorted({judged_trial.framework for judged_trial in judged})),
-        case_verdicts=dict(sorted(output.case_verdicts(judged).items())),
+        case_verdicts=dict(sorted(report_rows.case_verdicts(judged).items())),
         comparisons=len(results),
-        forward_only=tuple(output.forward_only(judged)),
+        forward_only=tuple(report_rows.forward_only(judged)),
         redraws=sum({judged_trial.trial.case.id: judged_trial.trial.redraws for judged_trial in judged}.values()),
     )
     return Checked(

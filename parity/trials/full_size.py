@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from parity.execution import records, sealed
-from parity.execution.damage import Damaged, parsed
-from parity.execution.launcher import own_sources, planning
+from parity.execution.damaged_files import Damaged, parsed
+from parity.execution.launcher import planning, target_sources
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement import differences
 from parity.judgement.comparison import Comparison
@@ -93,7 +93,7 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:
     """A key of everything that the verdicts depend on: the spec, the options, the code, the environments."""
-    code = own_sources.digest([JUDGING])
+    code = target_sources.digest([JUDGING])
     specs = [item.model_dump(mode="json") for item in (architecture, *_started())]
     frameworks = {
         name: [planning.implementation_digest(name), _versions(name), differences.of_cases(name)] for name in session.frameworks

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
-from parity.trials import settings
+from parity.trials import config
 
 STORE = Path(".parity")
 """The default folder of records."""
@@ -59,7 +59,7 @@ def dtypes(words_given: Sequence[str]) -> tuple[str, ...]:
     """The precisions that are asked: those given, those that the user has set, or both. Raises UsageError."""
     if words_given:
         return tuple(words_given)
-    chosen, where = settings.dtypes()
+    chosen, where = config.dtypes()
     for word in chosen:
         if word not in DTYPES:
             close = meant(word, DTYPES)
@@ -69,7 +69,7 @@ def dtypes(words_given: Sequence[str]) -> tuple[str, ...]:
 
 def store(path: str | Path | None) -> Path:
     """Where records lie: the place given, the one that the user has set, or `.parity`."""
-    return Path(path) if path is not None else settings.store() or STORE
+    return Path(path) if path is not None else config.store() or STORE
 
 
 def place(*folders: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from parity.execution import sealed
-from parity.execution.damage import Damaged
-from parity.execution.launcher import own_sources
+from parity.execution.damaged_files import Damaged
+from parity.execution.launcher import target_sources
 from parity.execution.names import FINAL, LOSSES, put_under, under
 from parity.execution.records import record_key
 from parity.reference_impl.training import TrainingRun
@@ -24,7 +24,7 @@ COMPUTES = "parity.reference_impl.training"
 def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable[[], TrainingRun]) -> TrainingRun:
     """The run from the store; if it is not there, it is computed and stored. rule: the optimizer's formulas; draws: digest of
     the case's arrays and of the start of the run."""
-    computes = own_sources.digest([COMPUTES])
+    computes = target_sources.digest([COMPUTES])
     folder = store / "references"
     versions = {"numpy": np.__version__, "rule": rule, "file": "sealed"}
     path = folder / f"{record_key(case, draws, 'reference', versions, computes)}.npz"

@@ -14,10 +14,10 @@ from pathlib import Path
 from threading import Event
 
 from parity.execution import arrays as array_files
-from parity.execution.launcher import adopting, own_sources, planning
+from parity.execution.launcher import adopting, planning, target_sources
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.launching import launch, only_writer
-from parity.execution.launcher.process import Limits
+from parity.execution.launcher.worker_process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
 from parity.judgement.comparison import Comparison, by
@@ -81,7 +81,7 @@ class Session:
         """The user's own files that a realization is made of. An edit makes another
         realization, and old records become invalid."""
         target = self.realizations.get(framework)
-        return own_sources.of(target, self.python_path) if target else []
+        return target_sources.of(target, self.python_path) if target else []
 
     def _together(self, framework: str, trials: Sequence[Trial]) -> list[tuple[str, ...]]:
         """The precisions that share a process. A realization of the user's own may settle on one while it is imported; large

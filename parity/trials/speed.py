@@ -14,7 +14,7 @@ from typing import Any
 
 from parity.execution.names import BATCH, CARRIED, CHECK, lies_under, put_under, under
 from parity.judgement import agreement, budgets
-from parity.judgement.behind import judge_behind
+from parity.judgement.check_after_timing import judge_behind
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.expansion import expand

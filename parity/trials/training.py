@@ -19,7 +19,7 @@ from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.names import DATASET, ORDER, PARAMETER, START, TEST, array_name, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
-from parity.judgement.qualities import MEASURES, Evidence, QualityBound, accuracy, loss_share
+from parity.judgement.measures import MEASURES, Evidence, QualityBound, accuracy, loss_share
 from parity.reference_impl.rules import Rule
 from parity.reference_impl.training import TrainingRun, evaluate, moved_by_one_ulp, train
 from parity.reporting.results import Curve

@@ -9,7 +9,7 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.documents.tables import DataTable
 from parity.execution.launcher.launching import only_writer
 from parity.trials import options

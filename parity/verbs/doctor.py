@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.documents.tables import Cell, DataTable
 from parity.execution.frameworks import training
-from parity.execution.launcher import added, diagnosis, environments
+from parity.execution.launcher import diagnosis, environments, extra_packages
 from parity.execution.launcher.diagnosis import Diagnosis
 from parity.execution.launcher.environments import Unavailable
 from parity.execution.outcomes import headline
@@ -62,7 +62,7 @@ def _own(diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
             built = environments.planned(item.framework)
         except Unavailable:
             continue
-        packages = added.recorded(built)
+        packages = extra_packages.recorded(built)
         if packages and item.interpreter == str(built.interpreter):
             packages_text = ", ".join(f"{name} {version}".strip() for name, version in packages.items())
             yield f"{item.framework}: packages of yours (parity env add): {packages_text}"

@@ -16,15 +16,15 @@ from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.plan import PlannedRun
 from parity.spec import specs as language
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import asked_frameworks, selection, training
-from parity.trials.rounds import PEAK, Rounds, TimedCell, of_judged
+from parity.trials import selected_frameworks, selection, training
+from parity.trials.bench_rounds import PEAK, Rounds, TimedCell, of_judged
 from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.speed import Workload
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, entries, terminal
 from parity.verbs.bench import Gated
-from parity.verbs.bench.told import Benched
+from parity.verbs.bench.bench_result import Benched
 from parity.verbs.entries import Outcome
 
 GATE = "gate"
@@ -186,7 +186,7 @@ def _asked(entry: SuiteEntry) -> Iterator[Asked]:
 
 def _timed(suite: Suite, frameworks: Sequence[str]) -> Iterator[TimedPart]:
     for entry in (entry for entry in suite.entries if entry.task == "speed"):
-        named = asked_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
+        named = selected_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         for options, loads in entries.timed(entry):
             passing = {(place, name): Gated("agrees") for place in range(len(loads)) for name in named}
             yield TimedPart(options, loads, tuple(named), bench.cells_of(loads, passing, named, options))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from parity.reporting.results import Curve, Speed
 from parity.spec.suites import SuiteEntry
 from parity.trials import selection
+from parity.trials.bench_rounds import Sampled
 from parity.trials.options import DTYPES
-from parity.trials.rounds import Sampled
 from parity.trials.session import JudgedTrial
 from parity.trials.speed import Workload
 from parity.trials.trial import Options, Trial

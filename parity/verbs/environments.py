@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.documents.tables import Cell, DataTable
 from parity.errors import UsageError
-from parity.execution.launcher import added, environments
+from parity.execution.launcher import environments, extra_packages
 from parity.execution.launcher.environments import Unavailable
 from parity.reporting import installs
-from parity.trials import asked_frameworks
+from parity.trials import selected_frameworks
 from parity.verbs import terminal
 from parity.verbs.terminal import progress
 
@@ -25,7 +25,7 @@ def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: Non
     tell: gets a line when a framework is done.
     """
     rows = []
-    for name in asked_frameworks.chosen(frameworks):
+    for name in selected_frameworks.chosen(frameworks):
         try:
             with progress.bar(f"building {name}", None) as bar:
                 environment = environments.build(name, on_line=bar.advance)
@@ -35,7 +35,7 @@ def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: Non
         else:
             rows.append(("there", name, str(environment.interpreter), ""))
             tell(f"{name}: {environment.interpreter}")
-            if lost := added.lost(name):
+            if lost := extra_packages.lost(name):
                 again = f"parity env add {name} {' '.join(map(quote, lost))}"
                 tell(f"{name}: an earlier environment had packages of yours that this one lacks: {again}")
     failed = [row[1] for row in rows if row[0] == "unavailable"]
@@ -52,7 +52,7 @@ def build(frameworks: Sequence[str]) -> int:
 def listed() -> Tabled:
     """What stands: framework, variant, accelerator, place."""
     rows = tuple(
-        (item.framework, item.variant, item.accelerator, str(item.directory), " ".join(added.recorded(item)))
+        (item.framework, item.variant, item.accelerator, str(item.directory), " ".join(extra_packages.recorded(item)))
         for item in environments.standing()
     )
     title = f"{len(rows)} environments below {environments.root()}"
@@ -61,11 +61,11 @@ def listed() -> Tabled:
 
 def added_to(framework: str, packages: Sequence[str]) -> Tabled:
     """Installs packages beside a framework. Status 3 if that cannot be done. Raises UsageError for what is no package."""
-    (name,) = asked_frameworks.chosen([framework])
+    (name,) = selected_frameworks.chosen([framework])
     columns = ("package", "version")
     try:
         with progress.bar(f"adding to {name}", None) as bar:
-            added_packages = added.add(name, packages, on_line=bar.advance)
+            added_packages = extra_packages.add(name, packages, on_line=bar.advance)
     except Unavailable as error:
         return Tabled(f"{name}: {error}", DataTable(columns, ()), 3)
     except ValueError as error:
@@ -78,7 +78,7 @@ def add(framework: str, packages: Sequence[str]) -> int:
     table = added_to(framework, packages)
     if table.status:
         terminal.say(table.title, error=True)
-    (name,) = asked_frameworks.chosen([framework])
+    (name,) = selected_frameworks.chosen([framework])
     for package, version in table.content.rows:
         terminal.say(f"{name}: {package} {version}")
     return table.status
@@ -93,7 +93,7 @@ def show() -> int:
 
 def removed(framework: str) -> Tabled:
     """Removes every built environment of one framework."""
-    (name,) = asked_frameworks.chosen([framework])
+    (name,) = selected_frameworks.chosen([framework])
     gone = tuple((str(directory),) for directory in environments.remove(name))
     title = f"removed {len(gone)} environments of {name}" if gone else f"{name} has no built environment"
     return Tabled(title, DataTable(("folder",), gone))
@@ -125,7 +125,7 @@ def measured(frameworks: Sequence[str], output: Path) -> Tabled:
     """Writes what each built environment takes; other frameworks in the file stay. Status 3 if one could not be asked."""
     kept = {record.framework: record for record in installs.read(output)} if output.is_file() else {}
     rows: list[tuple[Cell, ...]] = []
-    for name in asked_frameworks.chosen(frameworks):
+    for name in selected_frameworks.chosen(frameworks):
         try:
             measurement = environments.answer(name, MEASURE.format(name=name.partition("[")[0]))
             day = datetime.now(UTC).date().isoformat()

@@ -16,7 +16,7 @@ from parity.verbs import terminal
 from parity.verbs.terminal import columns, tables
 
 if TYPE_CHECKING:
-    from parity.documents.tabled import Tabled
+    from parity.documents.table_results import Tabled
 
 
 def _specs(kind: str) -> Callable[[], list[str]]:
@@ -95,7 +95,7 @@ FAMILIES = "families"
 
 def listed(kind: str | None = None) -> Tabled:
     """The names of one kind or family, or of all kinds: a row a name. Raises UsageError for a word that is neither."""
-    from parity.documents.tabled import Tabled
+    from parity.documents.table_results import Tabled
 
     kinds = KINDS if kind is None else {kind: lambda: _names(kind)}
     rows = tuple((name, member) for name, find in kinds.items() for member in find())

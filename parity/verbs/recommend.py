@@ -15,7 +15,7 @@ from rich.text import Text
 
 from parity.errors import UsageError
 from parity.execution.frameworks import meant, names
-from parity.reporting import entries, wording
+from parity.reporting import atlas_ranking, wording
 from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.choice import CRITERIA, Candidate, Ranking
@@ -75,7 +75,7 @@ def chosen(
         wanted.append(MAINTAINED)
     material = gathering.gather(gathering.place(reports), brief=True)
     evidence = RecordedEvidence(material)
-    criteria = Criteria(evidence, entries.entries(material), task, device, mode)
+    criteria = Criteria(evidence, atlas_ranking.entries(material), task, device, mode)
     candidates = criteria.candidates(wanted, source)
     ranking = choice.ranked(task, device, candidates, weighted)
     return ranking, [name for name in evidence.frameworks if name not in {candidate.name for candidate in candidates}]

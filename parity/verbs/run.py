@@ -21,16 +21,16 @@ from parity.reporting.results import Results, read, write
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import asked_frameworks, full_size, limits, machine, selection, speed, suites, training
+from parity.trials import full_size, limits, machine, selected_frameworks, selection, speed, suites, training
 from parity.trials import options as asking
-from parity.trials import output as collating
+from parity.trials import report_rows as collating
 from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.session import JudgedTrial, Session
 from parity.verbs import bench, elsewhere, entries, terminal
-from parity.verbs.bench import told
+from parity.verbs.bench import bench_result
 from parity.verbs.check import make_trials, show
 from parity.verbs.entries import Outcome
-from parity.verbs.terminal import progress, timings, unasked
+from parity.verbs.terminal import not_built, progress, timings
 
 REPORTS = "reports"
 """Default directory of reports, below the store; each suite has a folder of its name. The project's own reports/, which are
@@ -52,9 +52,9 @@ def main(
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
     suites.check(loaded)
     away = plan is not None or collect is not None  # the cases run on another machine
-    named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if away else ()))
+    named = selected_frameworks.that_train(tuple(frameworks) or (training_names() if away else ()))
     if not away:
-        unasked.tell(frameworks)
+        not_built.tell(frameworks)
     store = asking.store(store)
     asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
@@ -74,13 +74,13 @@ def main(
     pages.write(read(output / "data"), output)  # from the written data, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
     terminal.say(f"report: {output / 'index.html'}")
-    timed = told.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
-    for line in (*timings.from_store(outcome.speeds, outcome.kept), *told.complaints(timed), *outcome.left):
+    timed = bench_result.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
+    for line in (*timings.from_store(outcome.speeds, outcome.kept), *bench_result.complaints(timed), *outcome.left):
         terminal.say(line, error=True)
     if outcome.interrupted:
         return 130
     status = exit_status(judged_trial.verdict for judged_trial in outcome.judged) if outcome.judged else 0
-    later = told.status(timed) if outcome.speeds else 0
+    later = bench_result.status(timed) if outcome.speeds else 0
     return 1 if 1 in (status, later) else max(status, later) if outcome.judged or outcome.speeds else 5
 
 
@@ -98,7 +98,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
     for entry in suite.entries:
         _check_size(entry)
     for entry in suite.entries:
-        named = asked_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
+        named = selected_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
             if entry.task in entries.CHECKED:

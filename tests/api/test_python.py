@@ -15,10 +15,10 @@ import rich_click as click
 from python_examples import VERBS, examples
 
 import parity
-from parity.api import choosing, comparing, keeping, looking, moving, running
+from parity.api import choosing, comparing, housekeeping, inspecting, running, weight_files
 from parity.commands import guide
 from parity.commands import parity as root
-from parity.documents.told import Told
+from parity.documents.base_result import Told
 from parity.reporting.results import Speed
 
 NAMES = {"list": "list_", "atlas": "atlas_"}
@@ -39,7 +39,7 @@ def function_of(command: str) -> str:
 
 
 def test_every_function_lies_in_the_room_of_functions() -> None:
-    rooms = (choosing, comparing, keeping, looking, moving, running)
+    rooms = (choosing, comparing, housekeeping, inspecting, weight_files, running)
     assert {getattr(parity, name).__module__ for name in VERBS} == {room.__name__ for room in rooms}
 
 

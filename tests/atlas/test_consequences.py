@@ -14,10 +14,10 @@ from parity.atlas.question import Answer, Question, form
 from parity.cli import status
 from parity.judgement import budgets
 from parity.reporting import atlas
-from parity.verbs.atlas import unheeded
+from parity.verbs.atlas import row_effects
 
 ROWS = {row.name: row for row in atlas.read(Path(__file__).parents[2] / "reports" / "data" / "atlas.json")[0]}
-FOUND = unheeded.of_rows(ROWS)
+FOUND = row_effects.of_rows(ROWS)
 BY_NAME = {question.name: question for question in QUESTIONS}
 
 
@@ -59,13 +59,13 @@ def test_momentum_is_compared_by_what_it_means() -> None:
 
 
 def test_a_learning_rate_goes_as_far_apart_as_it_is() -> None:
-    found = unheeded.of_default("adam.learning_rate", "a", "b", Answer("0.001"), Answer("0.004"))
+    found = row_effects.of_default("adam.learning_rate", "a", "b", Answer("0.001"), Answer("0.004"))
     assert found is not None and found.size == pytest.approx(0.75)
 
 
 def test_a_start_is_compared_by_its_distribution() -> None:
     """Two uniform distributions are as far apart as their limits."""
-    found = unheeded.of_default("dense.kernel", "a", "b", Answer("uniform ±0.05"), Answer("uniform ±0.07"))
+    found = row_effects.of_default("dense.kernel", "a", "b", Answer("uniform ±0.05"), Answer("uniform ±0.07"))
     assert found is not None and found.size == pytest.approx(1 - 0.05 / 0.07, rel=1e-3)
 
 
@@ -92,9 +92,9 @@ def test_few_sizes_lie_near_the_limit() -> None:
 
 def test_the_tables_name_questions_that_exist() -> None:
     assert not (SHAPED | CODED | NUMBERLESS) - set(BY_NAME)
-    for item, (_, aspects) in (*unheeded.OPTIMIZERS.items(), *unheeded.LAYERS.items()):
+    for item, (_, aspects) in (*row_effects.OPTIMIZERS.items(), *row_effects.LAYERS.items()):
         assert all(f"{item}.{aspect}" in BY_NAME for aspect in aspects), item
-    assert all(name in BY_NAME for name in unheeded.SPREADS)
+    assert all(name in BY_NAME for name in row_effects.SPREADS)
 
 
 def test_a_question_whose_answer_is_a_shape_has_no_size() -> None:

@@ -14,7 +14,7 @@ from parity.cli import status
 from parity.execution.launcher import environments
 from parity.reporting.atlas import AtlasRow
 from parity.verbs import atlas
-from parity.verbs.atlas import shipped
+from parity.verbs.atlas import committed_answers
 
 COMMITTED = json.loads((Path(__file__).parents[2] / "reports" / "data" / "atlas.json").read_text(encoding="utf-8"))
 
@@ -34,7 +34,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]
 
 
 def test_every_answer_travels() -> None:
-    rows, versions = shipped.answers(QUESTIONS, ())
+    rows, versions = committed_answers.answers(QUESTIONS, ())
     assert versions == COMMITTED["versions"]
     found = {row["name"]: {name: one["text"] for name, one in row["answers"].items()} for row in COMMITTED["rows"]}
     assert {row.name: {name: one.text for name, one in row.answers.items()} for row in rows} == found

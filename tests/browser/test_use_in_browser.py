@@ -15,12 +15,12 @@ import pytest
 from browser import Browser
 from site_on_disk import MATERIAL
 
-from parity.reporting import entries
+from parity.reporting import atlas_ranking
 from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.criteria import NEEDS, WEIGHTS, Criteria
 
-ATLAS = entries.entries(MATERIAL)
+ATLAS = atlas_ranking.entries(MATERIAL)
 
 
 def shown(browser: Browser, table: str) -> list[str]:
@@ -98,10 +98,10 @@ def test_the_atlas_shows_what_bites_from_one_framework_to_another_the_worst_firs
     browser.open(site / "atlas.html")
     choose(browser, "from", "torch")
     choose(browser, "to", "keras")
-    told = entries.of_pair(ATLAS, "torch", "keras")
+    told = atlas_ranking.of_pair(ATLAS, "torch", "keras")
     names = shown(browser, "atlas")
     assert sorted(names) == sorted(entry.row.name for entry, _ in told)
-    ranks = {entry.row.name: list(entries.KINDS).index(one.kind) for entry, one in told}
+    ranks = {entry.row.name: list(atlas_ranking.KINDS).index(one.kind) for entry, one in told}
     assert [ranks[name] for name in names] == sorted(ranks.values())
     assert browser.run("location.hash") == "#from=torch&to=keras"
     headings = "[...document.querySelectorAll('#atlas thead th')].filter((one) => one.offsetParent)"
@@ -135,7 +135,7 @@ def test_a_permalink_shows_its_row_and_a_filter_can_be_linked_to(browser: Browse
     browser.open(site / "atlas.html", f"#{same}")
     assert same in shown(browser, "atlas")
     browser.open(site / "atlas.html", "#from=mxnet&to=torch&kind=visible")
-    told = [entry.row.name for entry, one in entries.of_pair(ATLAS, "mxnet", "torch") if one.kind == "visible"]
+    told = [entry.row.name for entry, one in atlas_ranking.of_pair(ATLAS, "mxnet", "torch") if one.kind == "visible"]
     assert sorted(shown(browser, "atlas")) == sorted(told)
     browser.open(site / "atlas.html", "#items=adam,relu")
     assert {name.partition(".")[0] for name in shown(browser, "atlas")} <= {"adam", "relu"}

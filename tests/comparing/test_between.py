@@ -8,14 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from parity.comparing import call_trial, code_causes, drawing, expressions, functions, layouts, mapping
+from parity.comparing import (
+    call_pair,
+    code_causes,
+    layer_mapping,
+    layouts,
+    random_arrays,
+    recognized_activations,
+    recognized_expressions,
+)
 from parity.comparing.layouts import Placement
-from parity.comparing.pairing import Side, alike
-from parity.comparing.reruns import Reruns
-from parity.comparing.structures import Structure
+from parity.comparing.model_structure import Structure
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side, alike
 from parity.execution.own_model.layers import Call, OwnLayer, Weight, unstacked
 from parity.execution.worker.target_kind import MODEL, PROTOCOL, form
-from parity.verbs.compare import traced
+from parity.verbs.compare import model_tracing
 
 Array = npt.NDArray[np.float64]
 NUMBERS = np.random.RandomState(1)
@@ -60,7 +68,7 @@ RECOGNIZED: Mapping[str, tuple[Array, Array]] = {
 @pytest.mark.parametrize("name", RECOGNIZED)
 def test_a_function_is_recognized_by_what_it_makes_of_numbers(name: str) -> None:
     before, after = RECOGNIZED[name]
-    assert functions.named(before, after, LIMIT) == name
+    assert recognized_activations.named(before, after, LIMIT) == name
 
 
 @pytest.mark.parametrize("name", RECOGNIZED)
@@ -68,12 +76,12 @@ def test_what_is_off_by_a_thousandth_is_not(name: str) -> None:
     before, after = RECOGNIZED[name]
     off = after.copy()
     off.flat[np.argmin(after)] += 1e-3
-    assert functions.named(before, off, LIMIT) != name
+    assert recognized_activations.named(before, off, LIMIT) != name
 
 
 def gap(
     mine: Array, other: Array, ours: Sequence[Array] = (), theirs: Sequence[Array] = (), kind: str = "dense"
-) -> call_trial.Gap:
+) -> call_pair.Gap:
     """Two models whose layers gave these outputs, then the numbers that something made of them."""
 
     def side(label: str, outputs: Sequence[Array]) -> Side:
@@ -86,7 +94,7 @@ def gap(
     count = min(len(ours), len(theirs))
     pairs = [(place, place) for place in range(count)]
     sides = side("a", ours), side("b", theirs)
-    return call_trial.Gap(*sides, "eval", MEANS, pairs, len(ours), len(theirs), mine, other, ("a x", "b x"), lambda _: np.inf)
+    return call_pair.Gap(*sides, "eval", MEANS, pairs, len(ours), len(theirs), mine, other, ("a x", "b x"), lambda _: np.inf)
 
 
 def test_an_order_of_branches_is_told_by_rows() -> None:
@@ -107,10 +115,10 @@ def test_a_flattened_image_that_was_pooled_without_a_layer_is_found() -> None:
 
 def test_a_norm_before_or_behind_a_residual_path_is_told_by_what_is_added() -> None:
     x, normed, main = NUMBERS.standard_normal((3, 2, 5))
-    (told,) = expressions.wiring(gap(x + main, normed + main, [x, normed, main], [x, normed, main]))
+    (told,) = recognized_expressions.wiring(gap(x + main, normed + main, [x, normed, main], [x, normed, main]))
     assert "what a x takes is l0 (Dense) + l2 (Dense); what b x takes is l1 (Dense) + l2 (Dense)" in told
-    assert not list(expressions.wiring(gap(x + main, x + main, [x, normed, main], [x, normed, main])))
-    assert not list(expressions.wiring(gap(x + main, x * main, [x, normed, main], [x, normed, main])))
+    assert not list(recognized_expressions.wiring(gap(x + main, x + main, [x, normed, main], [x, normed, main])))
+    assert not list(recognized_expressions.wiring(gap(x + main, x * main, [x, normed, main], [x, normed, main])))
 
 
 def attended(whole: Array, heads: int, factor: float, causal: bool) -> Array:
@@ -126,9 +134,9 @@ def test_attention_by_hand_is_told_by_scale_mask_and_heads() -> None:
     right = attended(whole, 2, 0.5, causal=True)
     wrong = {"scale": (2, 1.0, True), "mask": (2, 0.5, False), "heads": (4, 1 / np.sqrt(2), True)}
     for name, (heads, factor, causal) in wrong.items():
-        told = list(expressions.attention(gap(right, attended(whole, heads, factor, causal), [whole], [whole])))
+        told = list(recognized_expressions.attention(gap(right, attended(whole, heads, factor, causal), [whole], [whole])))
         assert any(one.startswith(f"{name} of attention") for one in told), (name, told)
-    assert not list(expressions.attention(gap(right, right, [whole], [whole])))
+    assert not list(recognized_expressions.attention(gap(right, right, [whole], [whole])))
 
 
 def conv(name: str, size: int) -> OwnLayer:
@@ -148,7 +156,7 @@ def chained(label: str, *chain: tuple[OwnLayer, int]) -> Structure:
 def test_a_shortcut_may_be_called_before_or_behind_the_main_path() -> None:
     ours = chained("a", (conv("down", 1), -1), (norm("down_norm"), 0), (conv("main", 3), -1), (norm("main_norm"), 2))
     theirs = chained("b", (conv("conv", 3), -1), (norm("norm"), 0), (conv("conv_1", 1), -1), (norm("norm_1"), 2))
-    pairs = {match.leaves["a"]: match.leaves["b"] for match in mapping.automatic([ours, theirs]).matches}
+    pairs = {match.leaves["a"]: match.leaves["b"] for match in layer_mapping.automatic([ours, theirs]).matches}
     assert pairs == {"down": "conv_1", "down_norm": "norm_1", "main": "conv", "main_norm": "norm"}
 
 
@@ -156,10 +164,10 @@ def test_a_tied_head_needs_no_counterpart() -> None:
     table = OwnLayer("tok", "embedding", "Embedding", {}, (Weight("table", "tok.weight", (11, 5)),))
     head = OwnLayer("head", "dense", "Linear", {}, (Weight("kernel", "tok.weight", (11, 5)),))
     ours, theirs = chained("a", (table, -1), (head, -1)), chained("b", (table, -1))
-    assert [match.leaves for match in mapping.automatic([ours, theirs]).matches] == [{"a": "tok", "b": "tok"}]
+    assert [match.leaves for match in layer_mapping.automatic([ours, theirs]).matches] == [{"a": "tok", "b": "tok"}]
     untied = OwnLayer("head", "dense", "Linear", {}, (Weight("kernel", "head.weight", (11, 5)),))
-    with pytest.raises(mapping.Unmappable, match="head"):
-        mapping.automatic([chained("a", (table, -1), (untied, -1)), theirs])
+    with pytest.raises(layer_mapping.Unmappable, match="head"):
+        layer_mapping.automatic([chained("a", (table, -1), (untied, -1)), theirs])
 
 
 def test_a_cell_that_is_called_step_by_step_is_not_held_against_a_whole_sequence() -> None:
@@ -167,7 +175,7 @@ def test_a_cell_that_is_called_step_by_step_is_not_held_against_a_whole_sequence
     cell = OwnLayer("cell", "lstm_cell", "LSTMCell", {}, (Weight("0.kernel", "w", (8, 5)),))
     ours, theirs = chained("a", (one, -1)), chained("b", (cell, -1), (cell, -1))
     theirs = Structure("b", (cell,), theirs.calls, theirs.outputs, "first")
-    assert mapping.calls(ours, theirs, mapping.automatic([ours, theirs])) == []
+    assert layer_mapping.calls(ours, theirs, layer_mapping.automatic([ours, theirs])) == []
 
 
 def test_a_stacked_layer_is_one_leaf_for_each_layer() -> None:
@@ -207,7 +215,7 @@ def test_a_row_that_becomes_an_image_is_written_channels_last() -> None:
 def test_an_image_is_given_with_channels_where_the_framework_has_them(
     shape: tuple[int, ...], source: str, target: str, moved: tuple[int, ...]
 ) -> None:
-    assert traced.moved(drawing.ComparedInput(shape), source, target).shape == moved
+    assert model_tracing.moved(random_arrays.ComparedInput(shape), source, target).shape == moved
 
 
 class Implementation:

@@ -10,26 +10,26 @@ import numpy.typing as npt
 import pytest
 
 from parity.comparing import (
-    call_trial,
+    call_pair,
     code_causes,
     code_departures,
     code_reruns,
     code_sentences,
     departures,
-    expressions,
     float32_only,
-    function_names,
     layer_causes,
+    layer_mapping,
+    layer_output_causes,
     listed_settings,
-    mapping,
-    observed_causes,
     randomness,
+    recognized_expressions,
+    recognized_functions,
 )
 from parity.comparing.code_departures import CodePass, KnownValues, Step
-from parity.comparing.judging import TensorVerdict
-from parity.comparing.pairing import Side
-from parity.comparing.reruns import Reruns
-from parity.comparing.structures import Structure
+from parity.comparing.judged_tensors import TensorVerdict
+from parity.comparing.model_structure import Structure
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side
 from parity.execution.own_model.layers import Call, OwnLayer
 
 Array = npt.NDArray[np.float64]
@@ -97,10 +97,10 @@ NAMED: Mapping[str, tuple[Array, Array]] = {
 @pytest.mark.parametrize("name", NAMED)
 def test_a_step_is_named_by_what_it_makes_of_every_number(name: str) -> None:
     before, after = NAMED[name]
-    assert function_names.named(before, after, LIMIT) == name
+    assert recognized_functions.named(before, after, LIMIT) == name
     off = after.copy()
     off.flat[1] += 1e-3
-    assert function_names.named(before, off, LIMIT) != name
+    assert recognized_functions.named(before, off, LIMIT) != name
 
 
 def side(label: str, **draws: Sequence[Mapping[str, Any]]) -> Side:
@@ -164,13 +164,13 @@ def test_a_batch_norm_that_stays_in_evaluation_is_frozen_and_inherits_nothing() 
     means = Reruns(rerun, lambda *_: {}, lambda _: [])
     departure = departures.first(ours, theirs, [(0, 0)], "train", means)
     assert departure is not None and not departure.between and departure.trial is not None
-    (cause,) = layer_causes.tested(departure, mapping.LayerMap({}, ())).causes
+    (cause,) = layer_causes.tested(departure, layer_mapping.LayerMap({}, ())).causes
     assert cause.startswith("frozen: while the model trains, b l (batch_norm) runs as in evaluation")
 
 
-def gap(mine: Array, other: Array, ours: Side, theirs: Side, pairs: Sequence[tuple[int, int]] = ()) -> call_trial.Gap:
+def gap(mine: Array, other: Array, ours: Side, theirs: Side, pairs: Sequence[tuple[int, int]] = ()) -> call_pair.Gap:
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
-    return call_trial.Gap(ours, theirs, "eval", means, pairs, 1, 1, mine, other, ("a x", "b x"), lambda _: np.inf)
+    return call_pair.Gap(ours, theirs, "eval", means, pairs, 1, 1, mine, other, ("a x", "b x"), lambda _: np.inf)
 
 
 def test_a_factor_of_one_and_sorted_numbers_are_no_evidence() -> None:
@@ -183,14 +183,14 @@ def test_a_factor_of_one_and_sorted_numbers_are_no_evidence() -> None:
 
 def test_a_place_without_a_counterpart_is_no_wiring() -> None:
     ours, theirs = layer_side("a", "Last", IMAGES, IMAGES[:, -1]), layer_side("b", "Lambda", IMAGES, IMAGES[:, 0])
-    assert not list(expressions.wiring(gap(IMAGES[:, -1], IMAGES[:, 0], ours, theirs)))
-    assert len(list(expressions.wiring(gap(IMAGES[:, -1], IMAGES, ours, ours, [(0, 0)])))) == 1
+    assert not list(recognized_expressions.wiring(gap(IMAGES[:, -1], IMAGES[:, 0], ours, theirs)))
+    assert len(list(recognized_expressions.wiring(gap(IMAGES[:, -1], IMAGES, ours, ours, [(0, 0)])))) == 1
 
 
 def test_layers_that_took_the_same_are_told_by_what_they_make() -> None:
     ours, theirs = layer_side("a", "Last", IMAGES, IMAGES[:, -1]), layer_side("b", "Lambda", IMAGES, IMAGES[:, 0])
-    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
-    (told,) = observed_causes.made(trial)
+    trial = call_pair.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    (told,) = layer_output_causes.made(trial)
     assert "the last in a l (Last), step taken along axis 1: the first in b l (Lambda)" in told
 
 
@@ -225,7 +225,7 @@ def test_a_step_is_named_only_if_with_its_numbers_nothing_departs(explained: boo
         )
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [X], functions)
     made = gap(first, second + extra, sides[0], sides[1])
-    told = list(code_reruns.between(call_trial.Gap(**{**vars(made), "means": means})))
+    told = list(code_reruns.between(call_pair.Gap(**{**vars(made), "means": means})))
     assert len(told) == explained
     assert all(one.startswith("softplus: beta 1.0 in a, 2.0 in b") for one in told)
 
@@ -247,8 +247,8 @@ def test_a_resize_whose_numbers_float32_holds_is_a_framework_s_own_way(name: str
         layer_side("a", "upsample", IMAGES, exact),
         layer_side("b", name, IMAGES, exact.astype(np.float32).astype(float)),
     )
-    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
-    told = list(observed_causes.held_by_layer(trial))
+    trial = call_pair.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    told = list(layer_output_causes.held_by_layer(trial))
     assert len(told) == count
     assert all(one.startswith("precision: the numbers of b l (UpSampling2D) are held in float32") for one in told)
 
@@ -264,7 +264,7 @@ def test_time_taken_for_batch_is_told_where_the_other_way_agrees(other_wise: boo
         return {"out/0": arrays["in/0"].cumsum(axis) * (1 if other_wise else 2)}
 
     means = Reruns(rerun, lambda *_: {}, lambda _: [])
-    told = list(observed_causes.time_for_batch(call_trial.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
+    told = list(layer_output_causes.time_for_batch(call_pair.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
     assert len(told) == other_wise
     assert all("(batch, time, …) in a l (lstm), as (time, batch, …) in b l (lstm)" in one for one in told)
 
@@ -281,8 +281,8 @@ def test_negative_numbers_in_float32_are_a_frameworks_own_way(kind: str, told: i
     right = np.where(X > 0, X, 0.3 * X)
     held = np.where(X > 0, X, (0.3 * X).astype(np.float32)) + off * (X < 0)
     ours, theirs = layer_side("a", kind, X, right), layer_side("b", kind, X, held)
-    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
-    assert len(list(observed_causes.held_by_layer(trial))) == (told if not off else 0)
+    trial = call_pair.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    assert len(list(layer_output_causes.held_by_layer(trial))) == (told if not off else 0)
 
 
 @pytest.mark.parametrize(
@@ -333,6 +333,6 @@ def test_a_layer_behind_the_first_departs_of_itself_where_it_does_with_the_other
     means = Reruns(rerun, lambda *_: {}, lambda _: [])
     first = departures.first(ours, theirs, calls, "eval", means)
     assert first is not None and first.title == "l0 (Shift)"
-    (behind,) = layer_causes.further(first, calls, mapping.LayerMap({}, ()))
+    (behind,) = layer_causes.further(first, calls, layer_mapping.LayerMap({}, ()))
     assert behind.title == "l1 (Shift)"
     assert behind.causes[0].startswith("by: 2.0 in a l1 (Shift), 4.0 in b l1 (Shift)")

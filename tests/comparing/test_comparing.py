@@ -14,20 +14,20 @@ from parity.cli import status
 from parity.comparing import (
     code_causes,
     departures,
-    drawing,
-    functions,
     layer_causes,
+    layer_mapping,
     layouts,
     mapfile,
-    mapping,
-    pairing,
-    structures,
+    model_structure,
+    random_arrays,
+    recognized_activations,
+    tensor_pairs,
 )
+from parity.comparing.layer_mapping import Unmappable
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Unmappable
-from parity.comparing.pairing import Side, alike
-from parity.comparing.reruns import Reruns
-from parity.comparing.structures import Structure
+from parity.comparing.model_structure import Structure
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side, alike
 from parity.execution.own_model.layers import Call, OwnLayer, Weight
 from parity.execution.own_model.nesting import Slot, put_together, taken_apart
 from parity.spec import source
@@ -92,7 +92,7 @@ RELU = OwnLayer("relu", "relu", "ReLU", {}, ())
 def test_layers_are_matched_by_shape_and_order() -> None:
     ours = model("a", dense("one", 5, 7), dense("two", 7, 7), dense("three", 7, 7))
     theirs = model("b", dense("x", 7, 7, True), dense("y", 5, 7, True), dense("z", 7, 7, True))
-    found = mapping.automatic([ours, theirs])
+    found = layer_mapping.automatic([ours, theirs])
     assert [match.leaves for match in found.matches] == [
         {"a": "one", "b": "y"},
         {"a": "two", "b": "x"},
@@ -103,19 +103,19 @@ def test_layers_are_matched_by_shape_and_order() -> None:
 
 def test_names_count_where_both_models_use_the_same() -> None:
     ours, theirs = model("a", dense("one", 7, 7), dense("two", 7, 7)), model("b", dense("two", 7, 7), dense("one", 7, 7))
-    assert all(match.leaves["a"] == match.leaves["b"] for match in mapping.automatic([ours, theirs]).matches)
+    assert all(match.leaves["a"] == match.leaves["b"] for match in layer_mapping.automatic([ours, theirs]).matches)
 
 
 def test_a_layer_of_the_users_own_is_matched_by_its_shapes() -> None:
     own = OwnLayer("own", "Own", "Own", {}, (Weight("w", "own.w", (5, 7)), Weight("b", "own.b", (7,))))
-    (match,) = mapping.automatic([model("a", dense("one", 5, 7)), model("b", own)]).matches
+    (match,) = layer_mapping.automatic([model("a", dense("one", 5, 7)), model("b", own)]).matches
     assert {role: one["b"].native for role, one in match.weights.items()} == {"kernel": "own.w", "bias": "own.b"}
     assert match.weights["kernel"]["b"].neutral == (7, 5)
 
 
 def test_what_has_no_counterpart_is_named_with_both_shapes() -> None:
     with pytest.raises(Unmappable) as raised:
-        mapping.automatic([model("a", dense("one", 5, 7), RELU), model("b", dense("other", 5, 11))])
+        layer_mapping.automatic([model("a", dense("one", 5, 7), RELU), model("b", dense("other", 5, 11))])
     assert all(text in str(raised.value) for text in ("one (Dense): kernel (7, 5)", "other (Dense): kernel (11, 5)"))
 
 
@@ -123,12 +123,12 @@ def test_calls_between_mapped_layers_are_matched_and_dropout_is_passed_over() ->
     dropout = OwnLayer("dropout", "dropout", "Dropout", {"rate": 0.1}, ())
     ours = model("a", dense("one", 5, 7), RELU, dense("two", 7, 7))
     theirs = model("b", dense("x", 5, 7), dropout, RELU, dense("y", 7, 7))
-    assert mapping.calls(ours, theirs, mapping.automatic([ours, theirs])) == [(0, 0), (1, 2), (2, 3)]
+    assert layer_mapping.calls(ours, theirs, layer_mapping.automatic([ours, theirs])) == [(0, 0), (1, 2), (2, 3)]
 
 
 def test_a_map_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     models = [model("a", dense("one", 5, 7)), model("b", dense("x", 5, 7, True), channels="last")]
-    found, path = mapping.automatic(models), tmp_path / "map.yaml"
+    found, path = layer_mapping.automatic(models), tmp_path / "map.yaml"
     path.write_text(mapfile.text(found, {"a": "torch=m:build", "b": "keras=m:build"}))
     document = source.read_file(path)
     assert not document.mistakes
@@ -154,57 +154,59 @@ def test_a_mistake_in_a_map_is_named(change: Mapping[str, Any], message: str) ->
 @pytest.mark.parametrize(
     ("text", "given"),
     [
-        ("3x16", drawing.ComparedInput((3, 16))),
-        ("3x7:0..99", drawing.ComparedInput((3, 7), "integer", 0, 99)),
-        ("3x7:bool", drawing.ComparedInput((3, 7), "bool")),
-        ("ids=3x7:0..99", drawing.ComparedInput((3, 7), "integer", 0, 99, "ids")),
-        ("pair.0=3x7", drawing.ComparedInput((3, 7), name="pair.0")),
-        ("a.b_1=3x7:bool", drawing.ComparedInput((3, 7), "bool", name="a.b_1")),
-        ([3, 16], drawing.ComparedInput((3, 16))),
+        ("3x16", random_arrays.ComparedInput((3, 16))),
+        ("3x7:0..99", random_arrays.ComparedInput((3, 7), "integer", 0, 99)),
+        ("3x7:bool", random_arrays.ComparedInput((3, 7), "bool")),
+        ("ids=3x7:0..99", random_arrays.ComparedInput((3, 7), "integer", 0, 99, "ids")),
+        ("pair.0=3x7", random_arrays.ComparedInput((3, 7), name="pair.0")),
+        ("a.b_1=3x7:bool", random_arrays.ComparedInput((3, 7), "bool", name="a.b_1")),
+        ([3, 16], random_arrays.ComparedInput((3, 16))),
     ],
 )
-def test_an_input_is_said_in_a_word(text: Any, given: drawing.ComparedInput) -> None:
-    assert drawing.parsed_input(text) == given
+def test_an_input_is_said_in_a_word(text: Any, given: random_arrays.ComparedInput) -> None:
+    assert random_arrays.parsed_input(text) == given
 
 
 @pytest.mark.parametrize("text", ["", "3,16", "3x", "3x7:float", "ax3", "=3", "3=3x4", "a b=3x4", "a.=3", [], [3, "x"]])
 def test_what_is_no_input_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match="is no input"):
-        drawing.parsed_input(text)
+        random_arrays.parsed_input(text)
 
 
 def test_both_models_get_the_same_numbers_and_a_second_bias_none() -> None:
     pair = Weight("recurrent_bias", "one.second", (7,))
     leaf = dense("one", 5, 7)
     models = [model("a", replace(leaf, weights=(*leaf.weights, pair))), model("b", dense("x", 5, 7, True))]
-    found = mapping.automatic(models)
+    found = layer_mapping.automatic(models)
     initial = {one.label: {w.native: np.zeros(w.shape) for leaf in one.leaves for w in leaf.weights} for one in models}
-    drawn = drawing.weights(found, initial, "a", np.random.RandomState(1))
+    drawn = random_arrays.weights(found, initial, "a", np.random.RandomState(1))
     assert np.array_equal(drawn["a"]["one.kernel"], drawn["b"]["x.kernel"].T)
     assert np.all(drawn["a"]["one.bias"] != 0)
     assert not np.any(drawn["a"]["one.second"])
     assert np.array_equal(drawn["a"]["one.kernel"].astype(np.float32), drawn["a"]["one.kernel"])
 
 
-@pytest.mark.parametrize("given", [drawing.ComparedInput((50, 4), "bool"), drawing.ComparedInput((50, 4), "integer", 0, 1)])
-def test_a_mask_hides_something_and_never_everything(given: drawing.ComparedInput) -> None:
-    (drawn,) = drawing.inputs([given], 2, np.random.RandomState(0))
+@pytest.mark.parametrize(
+    "given", [random_arrays.ComparedInput((50, 4), "bool"), random_arrays.ComparedInput((50, 4), "integer", 0, 1)]
+)
+def test_a_mask_hides_something_and_never_everything(given: random_arrays.ComparedInput) -> None:
+    (drawn,) = random_arrays.inputs([given], 2, np.random.RandomState(0))
     assert drawn.any(1).all() and not drawn.all(1).any()
-    assert drawing.blank(given).all() and drawn.dtype == drawing.blank(given).dtype
+    assert random_arrays.blank(given).all() and drawn.dtype == random_arrays.blank(given).dtype
 
 
 def test_a_mask_of_one_column_hides_something() -> None:
-    (drawn,) = drawing.inputs([drawing.ComparedInput((5, 1), "bool")], 2, np.random.RandomState(0))
+    (drawn,) = random_arrays.inputs([random_arrays.ComparedInput((5, 1), "bool")], 2, np.random.RandomState(0))
     assert drawn.any() and not drawn.all()
 
 
 def test_example_inputs_are_taken_as_they_are() -> None:
     numbers = np.random.RandomState(0).standard_normal((3, 4))
-    given = drawing.example("x", numbers)
-    (drawn,) = drawing.inputs([given], 2, np.random.RandomState(1))
-    assert np.array_equal(drawn, numbers.astype(np.float32)) and drawing.blank(given) is given.values
+    given = random_arrays.example("x", numbers)
+    (drawn,) = random_arrays.inputs([given], 2, np.random.RandomState(1))
+    assert np.array_equal(drawn, numbers.astype(np.float32)) and random_arrays.blank(given) is given.values
     with pytest.raises(ValueError, match="x is of type <U1"):
-        drawing.example("x", np.array(["a"]))
+        random_arrays.example("x", np.array(["a"]))
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_images_stand_channels_first_and_go_back() -> None:
         "calls": [{"leaf": "c", "inputs": [[2, 5, 7, 3]], "outputs": [[2, 5, 7, 11]]}],
         "outputs": [[2, 5, 7, 11]],
     }
-    structure, image = structures.read("keras", answer), NUMBERS.standard_normal((2, 5, 7, 3))
+    structure, image = model_structure.read("keras", answer), NUMBERS.standard_normal((2, 5, 7, 3))
     assert structure.channels == "last"
     assert structure.neutral(image, 0).shape == (2, 3, 5, 7)
     assert np.array_equal(structure.native(structure.neutral(image, 0), 0), image)
@@ -257,16 +259,18 @@ def test_the_sums_of_a_batch_norm_run_over_all_but_its_channels(sizes: Sequence[
     """√16·(1 + 2), of rows, sequences and images."""
     taken = two_channels(*sizes)
     native = taken if channels == "first" else np.moveaxis(taken, 1, -1)
-    (found,) = pairing.batch_norms(norm_side(native, channels=channels))
+    (found,) = tensor_pairs.batch_norms(norm_side(native, channels=channels))
     assert found.sums == pytest.approx(12)
-    (found,) = pairing.batch_norms(norm_side(native, channels=channels, epsilon=3.0))
+    (found,) = tensor_pairs.batch_norms(norm_side(native, channels=channels, epsilon=3.0))
     assert found.sums == pytest.approx(8)
 
 
 @pytest.mark.parametrize("epsilons", [(0.0, 3.0), (3.0, 0.0)])
 def test_an_input_s_gradient_knows_the_batch_norms_of_both_models(epsilons: tuple[float, float]) -> None:
     sides = [norm_side(two_channels(16), epsilon=epsilon) for epsilon in epsilons]
-    (found,) = pairing.input_gradients(sides[0], sides[1], (pairing.batch_norms(sides[0]), pairing.batch_norms(sides[1])))
+    (found,) = tensor_pairs.input_gradients(
+        sides[0], sides[1], (tensor_pairs.batch_norms(sides[0]), tensor_pairs.batch_norms(sides[1]))
+    )
     assert found.sums == pytest.approx(12)
 
 
@@ -282,14 +286,14 @@ def test_an_input_s_gradient_knows_the_batch_norms_of_both_models(epsilons: tupl
     ids=["no norm", "another call", "frozen", "infinite", "empty"],
 )
 def test_what_takes_no_statistics_of_its_batch_has_no_sums(side: Side) -> None:
-    assert pairing.batch_norms(side) == []
+    assert tensor_pairs.batch_norms(side) == []
 
 
 def test_a_norm_that_training_leaves_out_has_no_sums() -> None:
     side = norm_side(two_channels(16))
-    assert len(pairing.batch_norms(side)) == 1
+    assert len(tensor_pairs.batch_norms(side)) == 1
     kept = {name: array for name, array in side.seen["float64"].items() if name != "train/in/0/0"}
-    assert pairing.batch_norms(replace(side, seen={"float64": kept})) == []
+    assert tensor_pairs.batch_norms(replace(side, seen={"float64": kept})) == []
 
 
 def test_a_weight_s_gradient_knows_the_batch_norms_that_it_came_back_through() -> None:
@@ -306,10 +310,10 @@ def test_a_weight_s_gradient_knows_the_batch_norms_that_it_came_back_through() -
         return Side(Structure(label, leaves, calls, ((16, 1),), "first"), {"float64": seen, "float32": seen}, before)
 
     sides = side("a"), side("b")
-    _, gradients, updates = pairing.weights(
+    _, gradients, updates = tensor_pairs.weights(
         *sides,
-        mapping.automatic([one.structure for one in sides]),
-        (pairing.batch_norms(sides[0]), pairing.batch_norms(sides[1])),
+        layer_mapping.automatic([one.structure for one in sides]),
+        (tensor_pairs.batch_norms(sides[0]), tensor_pairs.batch_norms(sides[1])),
     )
     for pairs in (gradients, updates):
         assert {pair.tensor: pair.sums for pair in pairs} == {"before kernel": 4.0, "norm kernel": 4.0, "behind kernel": 0.0}
@@ -342,7 +346,7 @@ def test_a_cause_is_named_only_if_it_stands_its_test(added: float, count: int) -
     assert departure is not None
     assert departure.inherited == 0
     assert departure.added == pytest.approx(departure.error)
-    named = layer_causes.tested(departure, mapping.LayerMap({}, ())).causes
+    named = layer_causes.tested(departure, layer_mapping.LayerMap({}, ())).causes
     assert len(named) == count
     assert all(cause.startswith("epsilon: 1e-05 in a norm (Norm), 0.001 in b norm (Norm)") for cause in named)
 
@@ -353,14 +357,14 @@ def test_an_activation_is_named_by_what_it_does() -> None:
     def side(label: str, name: str) -> Side:
         call = Call("act", (x.shape,), (x.shape,))
         structure = Structure(label, (OwnLayer("act", "gelu", "gelu", {}, ()),), (call,), (x.shape,), "first")
-        return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": functions.ELEMENTWISE[name](x)}}, {})
+        return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": recognized_activations.ELEMENTWISE[name](x)}}, {})
 
-    names = list(functions.ELEMENTWISE)
+    names = list(recognized_activations.ELEMENTWISE)
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
     for name in names[1:]:
         departure = departures.first(side("a", "none"), side("b", name), [(0, 0)], "eval", means)
         assert departure is not None and departure.trial is not None
-        told = list(code_causes.own_activation(departure.trial, mapping.LayerMap({}, ())))
+        told = list(code_causes.own_activation(departure.trial, layer_mapping.LayerMap({}, ())))
         assert len(told) == 1 and f"none in a act (gelu), {name} in b act (gelu)" in told[0]
 
 

@@ -11,24 +11,24 @@ import pytest
 
 from parity.comparing import (
     broadcast_weights,
-    drawing,
+    connections,
+    flatten_order,
     flattened_rows,
     float32_only,
-    mapping,
+    layer_mapping,
     model_outputs,
+    model_structure,
     notes,
-    reordering,
-    structures,
-    wiring,
+    random_arrays,
 )
 from parity.comparing.flattened_rows import FlattenedImage
-from parity.comparing.judging import Pair, TensorVerdict
+from parity.comparing.judged_tensors import Pair, TensorVerdict
 from parity.comparing.layouts import Placement
-from parity.comparing.pairing import Side
-from parity.comparing.structures import Structure
-from parity.execution.own_model import sources
+from parity.comparing.model_structure import Structure
+from parity.comparing.tensor_pairs import Side
+from parity.execution.own_model import tensor_sources
 from parity.execution.own_model.layers import Call, OwnLayer, Weight
-from parity.verbs.compare import lines, written_map
+from parity.verbs.compare import report_lines, written_map
 
 NUMBERS = np.random.RandomState(7)
 IMAGE, ROW = NUMBERS.standard_normal((2, 3, 4, 5)), (2, 60)
@@ -56,7 +56,7 @@ def dense(size: int = 60, turned: bool = False) -> OwnLayer:
 def test_a_turned_tensor_is_still_known(made: np.ndarray, turn: str) -> None:
     calls = [Call("conv", ((2, 3, 4, 5),), ((2, 3, 4, 5),)), Call("dense", (made.shape,), ((2, 7),))]
     seen = {"in/0/0": IMAGE + 9, "out/0/0": IMAGE, "in/1/0": made, "out/1/0": made + 1, "output/0": made + 1}
-    fed, exits = sources.traced_sources(calls, seen, [IMAGE + 9])
+    fed, exits = tensor_sources.traced_sources(calls, seen, [IMAGE + 9])
     assert (fed[0].sources, fed[1].sources, fed[1].turns) == ((-2,), (0,), (turn,))
     assert exits == [(1, "")]
 
@@ -79,10 +79,10 @@ def test_a_row_runs_through_its_image_as_the_numbers_say(channels: str, turn: st
 
 @pytest.mark.parametrize(("turn", "images"), [("", ((), (4, 5, 3))), ("last", ((4, 5, 3), (4, 5, 3)))])
 def test_a_kernel_is_permuted_only_where_one_row_is(turn: str, images: tuple[tuple[int, ...], ...]) -> None:
-    found = structures.together([flattening("first", turn), flattening("last", "")])
-    (match,) = mapping.automatic(found).matches
+    found = model_structure.together([flattening("first", turn), flattening("last", "")])
+    (match,) = layer_mapping.automatic(found).matches
     assert tuple(match.weights["kernel"][label].image for label in ("first", "last")) == images
-    told = [one for one in notes.of(*found, mapping.automatic(found), _initial(found)) if "permuted" in one]
+    told = [one for one in notes.of(*found, layer_mapping.automatic(found), _initial(found)) if "permuted" in one]
     assert len(told) == (turn == "")
 
 
@@ -127,10 +127,10 @@ def test_an_order_behind_a_function_is_told_by_the_numbers() -> None:
         Side(one, {"float64": {"eval/in/0/0": array, "eval/in/1/0": last}}, {})
         for one, array in zip(hidden, (IMAGE, np.moveaxis(IMAGE, 1, -1)), strict=True)
     ]
-    found = reordering.reordered_rows(*sides, [(0, 0), (1, 1)])
+    found = flatten_order.reordered_rows(*sides, [(0, 0), (1, 1)])
     assert found == {"first": {1: FlattenedImage((4, 5, 3), "last")}}
     wrong = Side(hidden[1], {"float64": {"eval/in/0/0": IMAGE, "eval/in/1/0": last + 1e-3}}, {})
-    assert reordering.reordered_rows(sides[0], wrong, [(0, 0), (1, 1)]) == {}
+    assert flatten_order.reordered_rows(sides[0], wrong, [(0, 0), (1, 1)]) == {}
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_another_number_of_outputs_is_a_finding_and_no_crash() -> None:
     (found,) = model_outputs.differing(one, two)
     assert found.verdict == "differs"
     assert "a returns 1 ((3, 1)) and b returns 2 ((3, 1), (3, 5))" in found.reason
-    losses = model_outputs.losses([one, two], drawing.losses(one, np.random.RandomState(0)))
+    losses = model_outputs.losses([one, two], random_arrays.losses(one, np.random.RandomState(0)))
     assert [loss.shape for loss in losses["b"]] == [(3, 1), (3, 5)]
     assert np.array_equal(losses["a"][0], losses["b"][0])
     assert not losses["b"][1].any()
@@ -168,7 +168,7 @@ def test_another_number_of_outputs_is_a_finding_and_no_crash() -> None:
 
 def test_a_number_is_a_number_with_an_axis_or_without() -> None:
     structures_found = [outputs("a", ()), outputs("b", (1,))]
-    losses = model_outputs.losses(structures_found, drawing.losses(structures_found[0], np.random.RandomState(0)))
+    losses = model_outputs.losses(structures_found, random_arrays.losses(structures_found[0], np.random.RandomState(0)))
     assert float(losses["a"][0]) == float(losses["b"][0][0]) != 0
     assert not model_outputs.differing(*structures_found)
 
@@ -190,7 +190,7 @@ def test_alike_reasons_stand_in_one_line_once() -> None:
     found = [
         TensorVerdict("forward", f"x{place}", dtype, "differs", reason="same") for place in range(5) for dtype in ("a", "b")
     ]
-    told = list(lines.lines("one against other", None, found, ["a note"]))
+    told = list(report_lines.lines("one against other", None, found, ["a note"]))
     assert told[:3] == ["one against other", "    note: a note", "    x0, x1, x2 and 2 more: same"]
     assert len(told) == 4
 
@@ -223,18 +223,18 @@ def test_a_map_of_a_person_s_own_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_long_chain_is_paired_in_steps_that_grow_with_its_length(linked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """200 layers of one shape: what speaks for a pair is asked a few times for each layer, not for each two of them."""
     asked, count = list[int](), 200
-    told = wiring._told
-    monkeypatch.setattr(wiring, "_told", lambda *arguments: asked.append(1) or told(*arguments))
+    told = connections._told
+    monkeypatch.setattr(connections, "_told", lambda *arguments: asked.append(1) or told(*arguments))
     names = [[f"{side}{place}" for place in range(count)] for side in "ab"]
     links = [
-        wiring.Links(
+        connections.Links(
             {one: {each[place - 1]} if linked and place else set() for place, one in enumerate(each)},
             {one: {each[place + 1]} if linked and place + 1 < count else set() for place, one in enumerate(each)},
         )
         for each in names
     ]
     pairs: dict[str, str] = {}
-    wiring.pair([(names[0], names[1])], links[0], links[1], pairs)
+    connections.pair([(names[0], names[1])], links[0], links[1], pairs)
     assert pairs == dict(zip(names[0], names[1], strict=True))
     assert len(asked) <= 4 * count
 
@@ -244,7 +244,7 @@ def test_a_signal_of_one_model_is_a_sequence_of_the_other_with_its_channels_last
     leaf = OwnLayer("dense", "dense", "Dense", {}, ())
     calls = (Call("dense", ((2, 9, 3),), ((2, 9, 5),), (-2,), ("",)),)
     sequence = Structure("b", (leaf,), calls, ((2, 9, 5),), "first", ((2, 9, 3),))
-    found = structures.together(structures.together([signal("first"), sequence]))
+    found = model_structure.together(model_structure.together([signal("first"), sequence]))
     shapes = [one.entering(0, np.zeros(one.takes[0])).shape for one in found]
     assert shapes == [(2, 3, 9), (2, 3, 9)]
     assert sequence.entering(0, np.zeros((2, 9, 3))).shape == (2, 9, 3)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parity.comparing import mapfile, mapping
+from parity.comparing import layer_mapping, mapfile
 from tests.comparing.test_comparing import dense, model
 
 KERNEL = {"a": {"native": "one.kernel"}, "b": {"native": "x.kernel", "layout": "i o -> o i"}}
@@ -58,4 +58,4 @@ def test_a_map_that_is_not_whole_is_named(table: Mapping[str, Any], message: str
 
 def test_what_parity_writes_says_how_many_layers_there_are() -> None:
     models = [model("a", dense("one", 5, 7)), model("b", dense("x", 5, 7, True))]
-    assert "\ncount: 1\n" in mapfile.text(mapping.automatic(models), {"a": "torch=m:build", "b": "keras=m:build"})
+    assert "\ncount: 1\n" in mapfile.text(layer_mapping.automatic(models), {"a": "torch=m:build", "b": "keras=m:build"})

@@ -12,9 +12,9 @@ import pytest
 from parity.errors import UsageError
 from parity.judgement.verdicts import PASSING
 from parity.verbs import compare as verb
-from parity.verbs.compare import asked, inputs, output, spec_side
-from parity.verbs.compare.output import ComparedModel, ComparedPair, lines
-from parity.verbs.handing import Places
+from parity.verbs.compare import inputs, printing, spec_side, weight_options
+from parity.verbs.compare.printing import ComparedModel, ComparedPair, lines
+from parity.verbs.result_files import Places
 
 HEAD = "name: {name}\nsource: made for this test\nfamily: convolutional\ninputs: {{image: {{shape: [3, 9, 8]}}}}\nlayers:\n"
 LAYERS = [
@@ -89,17 +89,17 @@ MODELS = [("torch", "m:build"), ("keras", "m:build")]
 
 def test_a_file_for_each_model(tmp_path: Path) -> None:
     (tmp_path / "a.pt").touch()
-    assert asked.checkpoints_of(MODELS, [tmp_path / "a.pt", Path("-")]) == [tmp_path / "a.pt", None]
-    assert asked.checkpoints_of([("spec", "lenet"), *MODELS[:1]], []) == [None, None]
+    assert weight_options.checkpoints_of(MODELS, [tmp_path / "a.pt", Path("-")]) == [tmp_path / "a.pt", None]
+    assert weight_options.checkpoints_of([("spec", "lenet"), *MODELS[:1]], []) == [None, None]
     for files, told in (
         ([Path("-")], "1 files of weights for 2 models"),
         ([Path("x.pt"), Path("-")], "x.pt: there is no such file"),
     ):
         with pytest.raises(UsageError, match=told):
-            asked.checkpoints_of(MODELS, files)
+            weight_options.checkpoints_of(MODELS, files)
     (tmp_path / "a.pt.sha256").write_text(f"{'0' * 64}  a.pt\n")
     with pytest.raises(UsageError, match="ChecksumError"):
-        asked.checkpoints_of(MODELS, [tmp_path / "a.pt", Path("-")])
+        weight_options.checkpoints_of(MODELS, [tmp_path / "a.pt", Path("-")])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_file_for_each_model(tmp_path: Path) -> None:
     [(None, [None, None], "drawn"), ("own", [None, None], "own"), (None, [Path("a"), None], "own"), ("drawn", [None], "drawn")],
 )
 def test_which_weights_run(word: str | None, files: list[Path | None], found: str) -> None:
-    assert asked.weights_of(MODELS, word, files) == found
+    assert weight_options.weights_of(MODELS, word, files) == found
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_which_weights_run(word: str | None, files: list[Path | None], found: st
 )
 def test_weights_that_cannot_run(sides: list[tuple[str, str]], word: str, files: list[Path | None], told: str) -> None:
     with pytest.raises(UsageError, match=told.replace("?", r"\?")):
-        asked.weights_of(sides, word, files)
+        weight_options.weights_of(sides, word, files)
 
 
 def test_which_weights_ran_stands_in_the_first_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sides = [written(tmp_path, "first", LAYERS), written(tmp_path, "second", LAYERS)]
     verb.print_findings(verb.compare(sides, map_path=tmp_path / "map.yaml"), Places(tmp_path / "found.json"), 0)
-    assert capsys.readouterr().out.startswith(output.SPEC_WEIGHTS)
+    assert capsys.readouterr().out.startswith(printing.SPEC_WEIGHTS)
     assert '"weights": "drawn"' in (tmp_path / "found.json").read_text()
 
 

@@ -12,7 +12,7 @@ from parity.cli import status
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.verbs.compare import compare
-from parity.verbs.compare.output import ComparedPair, lines
+from parity.verbs.compare.printing import ComparedPair, lines
 from parity.verbs.compare.spec_side import GraphAsModel
 
 HEAD = "name: {name}\nsource: made for this test\nfamily: convolutional\ninputs: {{image: {{shape: [3, 9, 8]}}}}\nlayers:\n"

@@ -1,6 +1,6 @@
 """What float32 costs the gradient through Keras's batch norm, in u of its greatest number: run by Keras's interpreter, alone.
 
-Beside it the bound of parity/comparing/pairing.py, `Norm`, from the same numbers. 3·8·9 = 216 numbers in each of six channels.
+Beside it the bound of parity/comparing/tensor_pairs.py, `Norm`, on the same data. 3·8·9 = 216 numbers in each of six channels.
 """
 
 import os

@@ -18,7 +18,7 @@ from typing import Any
 
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
-from parity.verbs.compare.output import lines
+from parity.verbs.compare.printing import lines
 
 MODELS = Path(__file__).parent / "real_models"
 

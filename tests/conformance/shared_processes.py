@@ -1,6 +1,6 @@
 """Owns processes that many small models share, so that a test of a pair costs no start of a framework.
 
-It stands in for parity.execution.own_model.conversation.Conversation: the questions, the answers and the arrays in files are
+It stands in for parity.execution.own_model.model_client.Conversation: the questions, the answers and the arrays in files are
 the same; a model is built anew for each comparison, beside those before it. It refuses a model that ends its process.
 
 As a script it is such a process: `python shared_processes.py FRAMEWORK`, by the framework's interpreter.
@@ -24,8 +24,8 @@ import numpy as np
 from parity.execution import arrays as array_files
 from parity.execution import frameworks, outcomes
 from parity.execution.launcher import isolation
-from parity.execution.own_model import answering
-from parity.execution.own_model.conversation import Crashed, Refused
+from parity.execution.own_model import model_server
+from parity.execution.own_model.model_client import Crashed, Refused
 
 Line = dict[str, Any]
 
@@ -138,7 +138,7 @@ def shared(compare: Any) -> Iterator[SharedProcesses]:
 def main(framework: str) -> int:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    models: dict[int, answering.Answering] = {}
+    models: dict[int, model_server.Answering] = {}
     for line in sys.stdin:
         question = json.loads(line)
         try:
@@ -150,7 +150,7 @@ def main(framework: str) -> int:
     return 0
 
 
-def _answer(framework: str, models: dict[int, answering.Answering], question: Line) -> Line:
+def _answer(framework: str, models: dict[int, model_server.Answering], question: Line) -> Line:
     number, dtype = question["model"], question["dtype"]
     if question["ask"] == "end":
         models.pop(number, None)
@@ -159,7 +159,7 @@ def _answer(framework: str, models: dict[int, answering.Answering], question: Li
         sys.path[:0] = [one for one in question["path"] if one not in sys.path]
         if framework == "keras":  # names count from 1 in every model, as in a process of its own
             importlib.import_module("keras").utils.clear_session()
-        models[number] = answering.built(framework, question["target"], dtype)
+        models[number] = model_server.built(framework, question["target"], dtype)
         return {}
     own_model = importlib.import_module(f"{frameworks.find(framework)[1].package}.{frameworks.OWN_MODEL}")
     own_model.prepare(dtype)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.judgement.verdicts import PASSING
-from parity.trials import output
+from parity.trials import report_rows
 from parity.trials.session import JudgedTrial
 from parity.verbs.check import check
 
@@ -32,7 +32,7 @@ def judged(framework: str, tmp_path_factory: pytest.TempPathFactory) -> list[Jud
 
 def told(judged: list[JudgedTrial]) -> str:
     return "\n".join(
-        f"{one.trial.case.id}: {one.verdict}: {output.sentence(comparison)}"
+        f"{one.trial.case.id}: {one.verdict}: {report_rows.sentence(comparison)}"
         for one in judged
         for comparison in one.comparisons
         if comparison.verdict == one.verdict
@@ -58,4 +58,4 @@ def test_what_is_unsupported_has_a_reason(framework: str, judged: list[JudgedTri
 
 
 def test_counts_add_up(judged: list[JudgedTrial]) -> None:
-    assert sum(output.case_verdicts(judged).values()) == len(judged) == len({one.trial.case.id for one in judged})
+    assert sum(report_rows.case_verdicts(judged).values()) == len(judged) == len({one.trial.case.id for one in judged})

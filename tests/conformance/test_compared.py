@@ -17,7 +17,7 @@ from parity.errors import UsageError
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
-from parity.verbs.compare.output import ComparedPair, lines
+from parity.verbs.compare.printing import ComparedPair, lines
 
 MODELS = Path(__file__).parent / "compared"
 

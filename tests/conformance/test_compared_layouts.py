@@ -12,7 +12,7 @@ from shared_processes import shared
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import PASSING
 from parity.verbs import compare as verb
-from parity.verbs.compare.output import lines
+from parity.verbs.compare.printing import lines
 
 MODELS = Path(__file__).parent / "compared"
 

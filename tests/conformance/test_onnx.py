@@ -19,7 +19,7 @@ from parity.spec.cases import Case
 from parity.spec.networks import network_graph
 from parity.spec.specs import Architecture, load
 from parity.trials import draws as drawing
-from parity.trials import output, selection
+from parity.trials import report_rows, selection
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial, forward_only
 from parity.verbs.check import check, make_trials
@@ -42,7 +42,7 @@ WITHOUT_FLOAT64 = {
 
 def bad(judged: Sequence[JudgedTrial]) -> list[str]:
     return [
-        f"{one.trial.case.id}: {one.verdict}: {output.sentence(comparison)}"
+        f"{one.trial.case.id}: {one.verdict}: {report_rows.sentence(comparison)}"
         for one in judged
         for comparison in one.comparisons
         if one.verdict not in GREEN and comparison.verdict == one.verdict

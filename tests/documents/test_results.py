@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from parity.documents import badge, github, junit, schema
-from parity.documents.measured import Timed
+from parity.documents.bench_results import Timed
 from parity.documents.results import CaseResult, Checked, Result, Summary
 from parity.errors import UsageError
 

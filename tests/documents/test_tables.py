@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from parity.documents import frames, html, tables
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.documents.tables import DataTable
 from parity.errors import UsageError
 

@@ -33,7 +33,7 @@ OTHERS = {
     "parity.trials.draws": "coordinates of a stream of random numbers",
     "parity.trials.selection": "references to specs: architectures/lenet",
     "parity.trials.streams": "coordinates of a stream of random numbers",
-    "parity.verbs.compare.collected": "the two sides of a comparison",
+    "parity.verbs.compare.result_document": "the two sides of a comparison",
     "parity.verbs.site.gathering": "addresses of files",
 }
 """Where a slash joins something else -> what it joins."""

@@ -14,7 +14,7 @@ import pytest
 from parity.atlas.question import Answer
 from parity.cli import status
 from parity.execution import records, request, sealed
-from parity.execution.damage import Damaged, parsed
+from parity.execution.damaged_files import Damaged, parsed
 from parity.execution.records import Record
 from parity.reporting import atlas, pages, results
 from parity.reporting.results import Curve, Results, Row, Speed

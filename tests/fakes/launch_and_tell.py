@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from parity.execution.launcher.launching import launch
-from parity.execution.launcher.process import Limits
+from parity.execution.launcher.worker_process import Limits
 from parity.execution.records import Record
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from judged import Trial, trial, writer
 
-from parity.execution.worker.decoding import greedy
+from parity.execution.worker.greedy_decoding import greedy
 from parity.judgement.decoding import judge_decoding
 
 NEXT = {1: 4, 4: 6, 6: 2, 2: 5, 5: 5}

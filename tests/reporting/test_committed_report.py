@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity.execution.frameworks import TABLE
-from parity.judgement.qualities import QualityBound
+from parity.judgement.measures import QualityBound
 from parity.reporting import pages, results
 from parity.spec.specs import load
 from parity.spec.suites import Suite

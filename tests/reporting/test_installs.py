@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.execution.frameworks import names
 from parity.judgement import upkeep
 from parity.reporting import installs
@@ -57,7 +57,7 @@ def test_a_field_that_cannot_be_is_refused(tmp_path: Path, field: str, value: ob
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
-    from parity.execution.damage import checksummed
+    from parity.execution.damaged_files import checksummed
 
     (tmp_path / "x.json").write_text(json.dumps(checksummed({"format": 2, "installs": []})), encoding="utf-8")
     with pytest.raises(Damaged, match="format 2 is not 1"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.reporting import atlas, figures, pages, results, summary, wording
 from parity.reporting.results import Curve, Results, Row, Speed
 

@@ -8,7 +8,7 @@ import pytest
 from mutated_specs import faults
 
 from parity.errors import UsageError
-from parity.execution.launcher.process import Progress
+from parity.execution.launcher.worker_process import Progress
 from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.mistakes import SpecError

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.errors import UsageError
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.spec.mistakes import SpecError
 from tests.tools.damaged_kind import Kind
 from tests.tools.damaged_kinds import KINDS, SLOW

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.comparing import mapfile, mapping
+from parity.comparing import layer_mapping, mapfile
 from parity.errors import UsageError
 from parity.execution import records, request
 from parity.execution.frameworks import TABLE
@@ -23,7 +23,7 @@ from parity.reporting.results import Results, Speed
 from parity.spec import source, specs
 from parity.spec.cases import Case
 from parity.spec.mistakes import SpecError
-from parity.trials import full_size, rounds
+from parity.trials import bench_rounds, full_size
 from parity.trials.reference_cache import remembered
 from parity.trials.session import JudgedTrial
 from parity.trials.trial import Trial
@@ -106,11 +106,11 @@ def _round() -> Kind:
     def make(folder: Path) -> Path:
         key = ("mlp", "default", 32, "torch", "")
         block = {"steps": 3, "wall_ns": 10**8, "foreign": 0.0, "steal": 0.0}
-        sampled = rounds.Sampled(key, 0, "ran", "agrees", "", "eager", "1", {"torch": "1"}, {"blocks": [block]})
-        rounds.write(folder / "round0.jsonl", [sampled, replace(sampled, key=(*key[:4], "A/A"))])
+        sampled = bench_rounds.Sampled(key, 0, "ran", "agrees", "", "eager", "1", {"torch": "1"}, {"blocks": [block]})
+        bench_rounds.write(folder / "round0.jsonl", [sampled, replace(sampled, key=(*key[:4], "A/A"))])
         return folder / "round0.jsonl"
 
-    return Kind("round of a bench", make, rounds.read)
+    return Kind("round of a bench", make, bench_rounds.read)
 
 
 CASE = Case("net", "training", "float32", steps=2)
@@ -136,7 +136,7 @@ MODELS = [model("a", dense("one", 5, 7), dense("two", 7, 3)), model("b", dense("
 
 def _map() -> Kind:
     def make(folder: Path) -> Path:
-        text = mapfile.text(mapping.automatic(MODELS), {"a": "torch=m:build", "b": "keras=m:build"})
+        text = mapfile.text(layer_mapping.automatic(MODELS), {"a": "torch=m:build", "b": "keras=m:build"})
         (folder / "weights-map.yaml").write_text(text)
         return folder / "weights-map.yaml"
 

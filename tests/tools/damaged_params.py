@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.mxnet_impl import params
 from tests.tools.damaged_kind import Kind
 

@@ -14,9 +14,9 @@ from parity.atlas.chapters import QUESTIONS
 from parity.atlas.question import Answer, answered
 from parity.execution import arrays as array_files
 from parity.execution import records, request, sealed
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.execution.launcher import environments, plan, planning
-from parity.execution.launcher.process import Progress
+from parity.execution.launcher.worker_process import Progress
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.graph import Graph

@@ -30,7 +30,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal
 LONGEST = 1.0
 """Most seconds until the kill: in a fifth of the rounds from the start, else from the moment when the work begins."""
 
-HOLDING = ("supervisor.py", "keeper.py")
+HOLDING = ("supervisor.py", "folder_cleaner.py")
 MARK = "PARITY_KILLED_ROUND"
 """An environment variable that every process started in a round inherits; it marks the round's processes."""
 

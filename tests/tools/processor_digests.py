@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from parity.formulas.formula import SCALARS, Formula
-from parity.judgement.statistics import geometric_mean, median_interval
+from parity.judgement.timing_statistics import geometric_mean, median_interval
 from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.trials import datasets, draws, probes, streams

@@ -14,7 +14,8 @@ from parity.atlas.consequences import Consequence
 from parity.atlas.question import Answer
 from parity.reporting.atlas import AtlasRow, DefaultGap
 from parity.reporting.installs import InstallRecord
-from parity.reporting.material import (
+from parity.reporting.results import Curve, Results, Row, Speed
+from parity.reporting.site_material import (
     ArchitectureFacts,
     DifferenceFacts,
     FrameworkFacts,
@@ -24,7 +25,6 @@ from parity.reporting.material import (
     SuiteRecords,
     UpstreamFinding,
 )
-from parity.reporting.results import Curve, Results, Row, Speed
 
 OURS: Mapping[str, frozenset[str]] = {
     "Row": frozenset({"kind", "verdict", "outcome"}),

@@ -24,12 +24,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from parity.execution.launcher import own_sources
+from parity.execution.launcher import target_sources
 from parity.judgement import alternation
-from parity.judgement.statistics import paired_interval
+from parity.judgement.timing_statistics import paired_interval
 from parity.reporting import speeds
 from parity.trials import overheads, selection, speed
-from parity.trials.rounds import CONTROL, TimedCell, measure
+from parity.trials.bench_rounds import CONTROL, TimedCell, measure
 from parity.trials.session import Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
@@ -47,7 +47,7 @@ ON, OFF = 5.0, 15.0
 
 def code() -> str:
     """Of everything that a trial runs."""
-    return own_sources.digest([bench.__name__, "parity.execution.worker.__main__"])[:16]
+    return target_sources.digest([bench.__name__, "parity.execution.worker.__main__"])[:16]
 
 
 def cells(load: Workload, framework: str) -> dict[str, TimedCell]:

@@ -13,7 +13,7 @@ from parity.cli import status
 from parity.errors import UsageError
 from parity.execution import frameworks
 from parity.execution.frameworks import FrameworkEntry, Variant
-from parity.trials.asked_frameworks import that_train
+from parity.trials.selected_frameworks import that_train
 from parity.trials.selection import select
 from parity.trials.trial import Options, Trial, asked_of, forward_only
 from parity.verbs.check import check, make_trials

@@ -18,17 +18,17 @@ from parity.execution.names import BATCH, CARRIED, CHECK, lies_under
 from parity.execution.records import Record
 from parity.execution.worker import speed as timing
 from parity.execution.worker import tasks
-from parity.execution.worker.machine import Sample
+from parity.execution.worker.machine_load import Sample
 from parity.execution.worker.timing import Plan
 from parity.judgement.verdicts import PASSING, worst
 from parity.reporting import speeds as timed
 from parity.reporting.results import Speed, read
 from parity.spec.graph import Graph
-from parity.trials import rounds, selection, speed
+from parity.trials import bench_rounds, selection, speed
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, run
-from parity.verbs.bench import told
+from parity.verbs.bench import bench_result
 from parity.verbs.terminal import timings
 
 STEP = 100_000_000
@@ -144,12 +144,12 @@ def small_product(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def benched(
     tmp_path: Path, processes: int = 1, again: bool = False, name: str = "mlp", **more: Any
-) -> tuple[told.Benched, InProcess]:
+) -> tuple[bench_result.Benched, InProcess]:
     session = InProcess(tmp_path, ("torch", "keras"), **more)
     return bench.take(session, [load(name)], OPTIONS, processes, again=again), session
 
 
-def cells(found: told.Benched) -> dict[str, Speed]:
+def cells(found: bench_result.Benched) -> dict[str, Speed]:
     return {one.framework: one for one in found.speeds if not one.role}
 
 
@@ -164,7 +164,7 @@ def test_what_passes_is_timed_beside_an_a_a_pair_and_a_product(tmp_path: Path) -
         ("torch", "A/A"),
         ("torch", "peak"),
     ]
-    assert told.status(found) == 0 and len(session.ran) == 5
+    assert bench_result.status(found) == 0 and len(session.ran) == 5
 
 
 def test_the_gate_is_of_the_size_the_precision_the_mode_the_batch_and_the_threads_that_are_timed() -> None:
@@ -193,7 +193,7 @@ def test_a_planted_fault_removes_the_speed_cells(tmp_path: Path, fake: type[refe
     assert (cells(found)["keras"].verdict, cells(found)["keras"].processes) == ("differs", [])
     assert "keras" not in session.ran and cells(found)["torch"].verdict in PASSING
     assert cells(found)["keras"].reason.startswith(("forward", "activation"))
-    assert told.status(found) == 1
+    assert bench_result.status(found) == 1
 
 
 @pytest.mark.parametrize("fake", [GoesBad, StepsWrong], ids=["cache", "another-step"])
@@ -203,16 +203,16 @@ def test_outputs_that_go_bad_behind_the_check_remove_the_number(
     """Both pass the check before the clock."""
     found, session = benched(tmp_path, fakes={"keras": fake})
     bad = cells(found)["keras"]
-    assert (bad.verdict, timed.measured(bad), told.status(found)) == ("differs", False, 1)
+    assert (bad.verdict, timed.measured(bad), bench_result.status(found)) == ("differs", False, 1)
     assert bad.reason.startswith("behind the clock ") and session.ran.count("keras") == 2  # its cell, and the product
 
 
 def test_a_busy_machine_gives_no_number_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     busy = {("keras", place): 0.5 for place in range(9)}
     found, _ = benched(tmp_path, processes=2, busy=busy)
-    assert (cells(found)["keras"].verdict, told.status(found)) == ("no_quiet_samples", 3)
+    assert (cells(found)["keras"].verdict, bench_result.status(found)) == ("no_quiet_samples", 3)
     assert len(cells(found)["keras"].processes) == 4  # twice as many as were asked for, and no more
-    assert "these cells have no number" in "".join(told.complaints(found))
+    assert "these cells have no number" in "".join(bench_result.complaints(found))
     timings.show(bench.Results("bench", "parity bench", speeds=found.speeds))
     assert "no quiet" in capsys.readouterr().out
 
@@ -228,7 +228,7 @@ def test_a_disturbed_round_is_taken_again_for_all_cells_of_its_workload(tmp_path
     found, _ = benched(tmp_path, processes=2, busy={("keras", 0): 0.5, ("keras", 1): 0.5})
     torch, keras = cells(found)["torch"], cells(found)["keras"]
     assert len(timed.rounds(torch).keys() & timed.rounds(keras).keys()) >= 2
-    assert told.status(found) == 0
+    assert bench_result.status(found) == 0
 
 
 def test_what_the_store_has_is_said_and_again_measures_anew(tmp_path: Path) -> None:
@@ -262,13 +262,13 @@ def test_cells_of_different_runs_are_never_set_beside_each_other(tmp_path: Path)
 @pytest.mark.parametrize(("stop", "rounds_kept"), [(2, 0), (5, 1), (7, 1)])
 def test_ctrl_c_keeps_what_was_measured_and_says_what_is_missing(tmp_path: Path, stop: int, rounds_kept: int) -> None:
     found, _ = benched(tmp_path, processes=2, stop=stop)
-    assert (told.status(found), found.interrupted) == (130, True)
+    assert (bench_result.status(found), found.interrupted) == (130, True)
     assert sum(len(one.processes) for one in found.speeds) == stop
-    assert "interrupted" in "".join(told.complaints(found))
+    assert "interrupted" in "".join(bench_result.complaints(found))
     assert len(list(tmp_path.glob("bench/*/round*.jsonl"))) == rounds_kept
     assert {one.verdict for one in found.speeds if not one.processes} <= {"interrupted"}
     again, rest = benched(tmp_path, processes=2)
-    assert told.status(again) == 0 and len(rest.ran) == 8 - 5 * rounds_kept
+    assert bench_result.status(again) == 0 and len(rest.ran) == 8 - 5 * rounds_kept
 
 
 def test_a_suite_that_is_interrupted_says_which_entries_it_has_not_begun(
@@ -293,7 +293,7 @@ def test_two_runs_into_one_store_do_not_disturb_each_other(tmp_path: Path, monke
 
 
 def test_a_round_that_is_not_whole_in_the_store_is_refused(tmp_path: Path) -> None:
-    from parity.execution.damage import Damaged
+    from parity.execution.damaged_files import Damaged
 
     benched(tmp_path)
     (file,) = tmp_path.glob("bench/*/round0.jsonl")
@@ -381,10 +381,13 @@ def test_the_json_says_what_the_samples_say(tmp_path: Path) -> None:
 
 def test_the_key_of_a_run_holds_what_its_numbers_hang_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = InProcess(tmp_path, ("torch",))
-    chosen = [rounds.TimedCell(load(), "torch")]
-    keys = {rounds.run_key(chosen, session, 5), rounds.run_key([*chosen, rounds.TimedCell(load(), "keras")], session, 5)}
-    keys |= {rounds.run_key(chosen, replace(session, threads=2), 5), rounds.run_key(chosen, session, 6)}
-    monkeypatch.setattr(rounds, "machine", lambda: "another machine")
-    keys.add(rounds.run_key(chosen, session, 5))
+    chosen = [bench_rounds.TimedCell(load(), "torch")]
+    keys = {
+        bench_rounds.run_key(chosen, session, 5),
+        bench_rounds.run_key([*chosen, bench_rounds.TimedCell(load(), "keras")], session, 5),
+    }
+    keys |= {bench_rounds.run_key(chosen, replace(session, threads=2), 5), bench_rounds.run_key(chosen, session, 6)}
+    monkeypatch.setattr(bench_rounds, "machine", lambda: "another machine")
+    keys.add(bench_rounds.run_key(chosen, session, 5))
     assert len(keys) == 5
     assert np.all([len(key) == 16 for key in keys])

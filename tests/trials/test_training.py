@@ -12,7 +12,7 @@ from judged import gan
 from numpy.typing import NDArray
 
 from parity.errors import UsageError
-from parity.judgement.qualities import QualityBound
+from parity.judgement.measures import QualityBound
 from parity.judgement.verdicts import exit_status
 from parity.reference_impl.observation import observe
 from parity.reference_impl.rules import Rule

@@ -20,7 +20,7 @@ from parity.execution.outcomes import headline
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.trials import collected, output, session, suites
+from parity.trials import collected, report_rows, session, suites
 from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options, Trial
 from parity.verbs.check import CheckCall, again, check
@@ -147,12 +147,12 @@ def test_results_go_through_a_link_and_into_a_pipe_and_replace_neither(tmp_path:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     (tmp_path / "file").write_text("old")
     text = schema.spelled(collected.checked([]))
-    output.replace(tmp_path / "link", text)
+    report_rows.replace(tmp_path / "link", text)
     assert (tmp_path / "link").is_symlink() and "schema_version" in (tmp_path / "file").read_text()
-    output.reach(tmp_path / "link", tmp_path / "new/file", None)
+    report_rows.reach(tmp_path / "link", tmp_path / "new/file", None)
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    output.replace(tmp_path / "pipe", text)
+    report_rows.replace(tmp_path / "pipe", text)
     assert (tmp_path / "pipe").is_fifo() and b"schema_version" in os.read(reader, 1 << 16)
     os.close(reader)
 

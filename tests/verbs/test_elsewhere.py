@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from parity.errors import UsageError
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.execution.launcher import launching, plan, planning
 from parity.execution.launcher.plan import PlannedRun
 from parity.judgement import budgets

@@ -12,17 +12,17 @@ import pytest
 from rich.table import Table
 
 from parity.cli import status
-from parity.comparing.judging import TensorVerdict
+from parity.comparing.judged_tensors import TensorVerdict
 from parity.execution.launcher import diagnosis
 from parity.reporting import summary
 from parity.reporting.results import Row
 from parity.trials import options
 from parity.verbs import check as verb
 from parity.verbs import showing, terminal
-from parity.verbs.check import shown
-from parity.verbs.compare import output as comparing
-from parity.verbs.compare.output import ComparedModel, ComparedPair
-from parity.verbs.terminal import colours, columns, volume
+from parity.verbs.check import verdict_table
+from parity.verbs.compare import printing as comparing
+from parity.verbs.compare.printing import ComparedModel, ComparedPair
+from parity.verbs.terminal import colours, columns, verbosity
 
 CHECK = ("check", "mlp", "--realization", "torch=reference_framework:Implementation", "--dtype", "float64", "--no-nodes")
 COMMANDS = {
@@ -147,7 +147,7 @@ def rows(*verdicts: str) -> list[Row]:
 def test_a_cell_says_how_many_of_how_many_and_by_how_much(verdicts: tuple[str, ...], told: str) -> None:
     made = summary.matrix(rows(*verdicts), "architectures")
     (key,) = made.cells
-    assert shown.cell_text(made.cells[key], shown._guilty(rows(*verdicts), made)[key]) == told
+    assert verdict_table.cell_text(made.cells[key], verdict_table._guilty(rows(*verdicts), made)[key]) == told
 
 
 def test_quiet_says_nothing_of_what_passes_and_verbose_each_case(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +156,7 @@ def test_quiet_says_nothing_of_what_passes_and_verbose_each_case(place: Path, ca
     assert status([*CHECK, "--verbose"]) == 0
     seen = capfd.readouterr()
     assert "torch mlp/glorot_uniform/adam/float64/cpu/eager/seed0: ran, " in seen.err and "1 cases × frameworks" in seen.out
-    assert status(["list", "suites"]) == 0 and not volume.NOW.verbose
+    assert status(["list", "suites"]) == 0 and not verbosity.NOW.verbose
 
 
 def test_a_deep_network_is_joined_in_a_terminal_and_whole_in_a_pipe(

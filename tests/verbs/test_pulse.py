@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from parity.verbs.terminal import pulse
+from parity.verbs.terminal import progress_lines
 
 
 class Hours:
@@ -24,7 +24,7 @@ class Hours:
 
 def told(hours: Hours) -> list[tuple[float, str]]:
     said: list[tuple[float, str]] = []
-    pulse.beat(hours.wait, lambda text: said.append((hours.now, text)), lambda: hours.now)
+    progress_lines.beat(hours.wait, lambda text: said.append((hours.now, text)), lambda: hours.now)
     return said
 
 
@@ -38,15 +38,15 @@ def test_a_short_command_says_nothing() -> None:
 
 
 def test_a_line_says_how_long_and_how_far() -> None:
-    pulse.begin("running", 56)
-    pulse.advance("keras lenet")
+    progress_lines.begin("running", 56)
+    progress_lines.advance("keras lenet")
     assert told(Hours(95.0))[-1] == (90.0, "parity: 1:30: running: 1 of 56 done, last keras lenet")
 
 
 def test_a_piece_of_work_forgets_the_one_before() -> None:
-    pulse.begin("running", 56)
-    pulse.advance("keras lenet")
-    pulse.begin("references on cpu", None)
+    progress_lines.begin("running", 56)
+    progress_lines.advance("keras lenet")
+    progress_lines.begin("references on cpu", None)
     assert told(Hours(31.0)) == [(30.0, "parity: 0:30: references on cpu")]
 
 
@@ -55,8 +55,8 @@ def test_a_reader_that_went_away_ends_it() -> None:
         raise BrokenPipeError
 
     hours = Hours(1_000.0)
-    pulse.beat(hours.wait, closed, lambda: hours.now)
-    assert hours.now == pulse.EVERY
+    progress_lines.beat(hours.wait, closed, lambda: hours.now)
+    assert hours.now == progress_lines.EVERY
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -68,7 +68,7 @@ def test_a_terminal_has_a_bar_instead(terminal: bool, monkeypatch: pytest.Monkey
     stream = Stream()
     monkeypatch.setattr(sys, "stderr", stream)
     waits = iter([False, True])
-    monkeypatch.setattr(pulse, "Event", type("Ended", (), {"wait": lambda _, __: next(waits), "set": lambda _: None}))
-    with pulse.beating():
+    monkeypatch.setattr(progress_lines, "Event", type("Ended", (), {"wait": lambda _, __: next(waits), "set": lambda _: None}))
+    with progress_lines.beating():
         pass
     assert (stream.getvalue() == "") == terminal

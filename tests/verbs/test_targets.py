@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parity.errors import UsageError
-from parity.verbs.terminal import targets
+from parity.verbs.terminal import target_arguments
 
 
 def build() -> None: ...
@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_target_is_taken_as_it_is_typed(folder: Path) -> None:
     typed = ["torch=nets/model.py:Net?hidden=3", "keras=a.b:build"]
-    assert targets.own_realizations(typed) == {"torch": "nets/model.py:Net?hidden=3", "keras": "a.b:build"}
+    assert target_arguments.own_realizations(typed) == {"torch": "nets/model.py:Net?hidden=3", "keras": "a.b:build"}
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_a_target_is_taken_as_it_is_typed(folder: Path) -> None:
 )
 def test_what_says_nothing_is_one_sentence(folder: Path, typed: str, told: str) -> None:
     with pytest.raises(UsageError, match=told) as raised:
-        targets.own_realizations([typed])
+        target_arguments.own_realizations([typed])
     assert raised.value.status == 2
 
 
 def test_a_function_is_named_by_its_file() -> None:
-    assert targets.typed(("torch", build)) == f"torch={__file__}:build"
-    assert targets.typed("torch=a:b") == "torch=a:b"
+    assert target_arguments.typed(("torch", build)) == f"torch={__file__}:build"
+    assert target_arguments.typed("torch=a:b") == "torch=a:b"
     with pytest.raises(UsageError, match="stands in no file at its top level"):
-        targets.typed(("torch", lambda: None))
+        target_arguments.typed(("torch", lambda: None))

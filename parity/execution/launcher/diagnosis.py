@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.execution import frameworks
-from parity.execution.launcher import isolation, supervised
+from parity.execution.launcher import isolation, supervisor_client
 from parity.execution.launcher.environments import Environment, Unavailable, installed, override_variable
-from parity.execution.launcher.supervised import NoAnswer, Surroundings
+from parity.execution.launcher.supervisor_client import NoAnswer, Surroundings
 from parity.execution.outcomes import of_process
 
 SECONDS = 120.0
@@ -55,19 +55,19 @@ def _diagnosis(name: str) -> Diagnosis:
 def describe(environment: Environment) -> dict[str, Any]:
     """The framework's description of itself, from a process of its own. Raises Unavailable if it gives none."""
     name = environment.framework
-    with supervised.folder("parity-describe-") as place:
+    with supervisor_client.folder("parity-describe-") as place:
         variables = isolation.variables(place, frameworks.environment(name))
         surroundings = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
         command = [str(environment.interpreter.absolute()), "-m", "parity.execution.worker", "--describe", name]
         try:
-            returncode, said = supervised.ask(command, surroundings, SECONDS, MOST_BYTES)
+            returncode, said = supervisor_client.ask(command, surroundings, SECONDS, MOST_BYTES)
         except NoAnswer as error:
             raise Unavailable(f"{name} does not answer: {error}") from error
-        log = supervised.tail_of(place / "worker.log")
+        log = supervisor_client.tail_of(place / "worker.log")
     if returncode:
         raise Unavailable(f"{name}: {of_process(returncode, log)[1]}")
     try:
-        return _description(supervised.table(b"".join(said.strip().splitlines()[-1:])))
+        return _description(supervisor_client.table(b"".join(said.strip().splitlines()[-1:])))
     except NoAnswer as error:
         raise Unavailable(f"{name} does not describe itself: {error}") from error
 

@@ -20,10 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import parity
-from parity.execution.damage import parsed, read_text
+from parity.execution.damaged_files import parsed, read_text
 from parity.execution.frameworks import find
-from parity.execution.launcher import isolation, supervised
-from parity.execution.launcher.supervised import Lines, NoAnswer, Supervised, Surroundings
+from parity.execution.launcher import isolation, supervisor_client
+from parity.execution.launcher.supervisor_client import Lines, NoAnswer, Supervised, Surroundings
 from parity.execution.outcomes import tail
 
 MARKER = "complete.json"
@@ -123,7 +123,7 @@ def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], Non
     with only_builder(built.directory) as lock:
         if not built.complete():
             shutil.rmtree(built.directory, ignore_errors=True)
-            with supervised.kept(built.directory, MARKER, [_lock_of(built.directory)]):
+            with supervisor_client.kept(built.directory, MARKER, [_lock_of(built.directory)]):
                 _make(built, lock, on_line)
     return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
 
@@ -240,7 +240,7 @@ def answer(framework: str, program: str) -> Mapping[str, object]:
     environment = installed(framework)
     answered = _ask(environment.interpreter, program, framework)
     try:
-        return supervised.table(answered)
+        return supervisor_client.table(answered)
     except NoAnswer as error:
         raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(answered)}") from error
 
@@ -249,7 +249,7 @@ def _versions(interpreter: Path, origin: str) -> dict[str, str]:
     """Name -> version of every package that the interpreter sees, and of Python itself."""
     answered = _ask(interpreter, LIST_VERSIONS, origin)
     try:
-        versions = supervised.table(answered)
+        versions = supervisor_client.table(answered)
     except NoAnswer as error:
         raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {_shown(answered)}") from error
     if strange := [name for name, version in versions.items() if not isinstance(version, str)]:
@@ -271,14 +271,14 @@ def _version(interpreter: Path) -> str:
 
 def _ask(interpreter: Path, program: str, origin: str) -> bytes:
     """The output of a line of Python in this interpreter. Raises Unavailable if it fails or takes too long."""
-    with supervised.folder("parity-ask-") as place:
+    with supervisor_client.folder("parity-ask-") as place:
         surroundings = Surroundings(isolation.allowed(os.environ), place, place / "log", grace=0.0)
         command = [str(interpreter.absolute()), "-I", "-c", program]
         try:
-            returncode, said = supervised.ask(command, surroundings, ASK_SECONDS, ASK_BYTES)
+            returncode, said = supervisor_client.ask(command, surroundings, ASK_SECONDS, ASK_BYTES)
         except NoAnswer as error:
             raise Unavailable(f"{origin}: {interpreter} {error}") from error
-        printed = supervised.tail_of(place / "log")
+        printed = supervisor_client.tail_of(place / "log")
     if returncode:
         raise Unavailable(f"{origin}: {interpreter} fails: {tail(printed) or f'exit status {returncode}'}")
     return said.strip()

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from parity import escaping
 from parity.execution import outcomes, records, request
-from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, WorkerSetting, run_process
+from parity.execution.launcher.worker_process import LIMITS, POLL_SECONDS, Ending, Limits, WorkerSetting, run_process
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.execution import request
-from parity.execution.damage import Damaged, checksummed, parsed, read_text, verified
+from parity.execution.damaged_files import Damaged, checksummed, parsed, read_text, verified
 from parity.execution.launcher import launching
-from parity.execution.launcher.process import Limits
+from parity.execution.launcher.worker_process import Limits
 from parity.execution.records import Record
 
 FILE = "plan.json"

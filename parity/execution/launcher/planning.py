@@ -16,7 +16,7 @@ import numpy.typing as npt
 from parity.execution import records, request
 from parity.execution.arrays import write_npz
 from parity.execution.frameworks import LOADED, TABLE, find
-from parity.execution.launcher import own_sources
+from parity.execution.launcher import target_sources
 from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
 from parity.execution.request import Request, RequestEntry
@@ -69,12 +69,12 @@ def write_request(
     return written
 
 
-def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = own_sources.PACKAGE) -> str:
+def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = target_sources.PACKAGE) -> str:
     """sha256 of every file that runs a case: all that the worker imports, this framework's modules, and the user's sources.
     root: the directory that holds the package `parity`."""
     package = find(framework)[1].package if framework.partition("[")[0] in TABLE else None
     imported = [WORKER, *(f"{package}.{module}" for module in LOADED if package)]
-    return f"{own_sources.digest(imported, root)} {source_digest(sources)}"
+    return f"{target_sources.digest(imported, root)} {source_digest(sources)}"
 
 
 def requests(directory: Path) -> list[Request]:

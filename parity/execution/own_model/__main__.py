@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from parity.execution.own_model.answering import main
+from parity.execution.own_model.model_server import main
 
 sys.exit(main(sys.argv[1:]))

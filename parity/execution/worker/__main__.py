@@ -27,7 +27,16 @@ from parity.execution import outcomes, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
-from parity.execution.worker import implementations, machine, native_objects, native_optimizers, overhead, speed, tasks, timing
+from parity.execution.worker import (
+    implementations,
+    machine_load,
+    native_objects,
+    native_optimizers,
+    overhead,
+    speed,
+    tasks,
+    timing,
+)
 from parity.spec.cases import TIMED
 
 PROGRESS = "progress.jsonl"
@@ -54,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     chosen = _chosen(requested, out, parsed.only)
     if requested.timed():
-        machine.settle(requested.threads)
+        machine_load.settle(requested.threads)
     own_path.extend()
     run(requested, out, chosen)
     return 0
@@ -157,15 +166,15 @@ def _perform(
     realization = framework.realize(case)
     built = time.perf_counter() - start
     if case.task in TIMED:
-        place = machine.settle(requested.threads)  # again: a framework's threads may have begun elsewhere
-        plan, clock = timing.Plan.of(case.arguments, case.steps), machine.SystemClock(place)
+        place = machine_load.settle(requested.threads)  # again: a framework's threads may have begun elsewhere
+        plan, clock = timing.Plan.of(case.arguments, case.steps), machine_load.SystemClock(place)
         arrays: dict[str, Array] = {}
         if case.task == "speed":
             arrays, measured = speed.speed(realization, case, inputs, clock, plan)
         else:
             measured = overhead.overhead(realization, case, inputs, clock, plan)
         times = {"import_seconds": imported, "build_seconds": built, "threads": requested.threads}
-        where = machine.surroundings(os.environ, place)
+        where = machine_load.surroundings(os.environ, place)
         return arrays, {"measured_at": began, "where": where, **times, **measured}
     if case.task == "weights":
         return tasks.weights(realization, inputs), None

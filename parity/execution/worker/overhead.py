@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from parity.execution import own_path
 from parity.execution.protocol import Realization
 from parity.execution.worker import tasks, timing
-from parity.execution.worker.machine import NANO
+from parity.execution.worker.machine_load import NANO
 from parity.execution.worker.speed import slower
 from parity.execution.worker.timing import Clock, Plan
 from parity.spec.cases import Case

@@ -15,7 +15,7 @@ import numpy as np
 from parity.execution.names import BATCH, CHECK, LOSS, TIMED, array_name, lies_under, under
 from parity.execution.protocol import Array, Realization
 from parity.execution.worker import tasks, timing
-from parity.execution.worker.machine import NANO
+from parity.execution.worker.machine_load import NANO
 from parity.execution.worker.timing import Clock, Plan
 from parity.spec.cases import Case
 

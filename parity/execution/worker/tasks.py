@@ -44,7 +44,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
-from parity.execution.worker import decoding, default_arguments
+from parity.execution.worker import default_arguments, greedy_decoding
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 
@@ -60,7 +60,7 @@ def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
     batch = realization.place(batches[0]) if batches else realization.place({})
     observed = named(FORWARD, realization.forward(batch, training=False).values)
     if case.graph is not None and case.graph.decoding is not None and case.size == "small":  # a pass for every token
-        observed[DECODED] = decoding.greedy(
+        observed[DECODED] = greedy_decoding.greedy(
             lambda fed: realization.forward(realization.place(fed), training=False).values, batches[0], case.graph.decoding
         )
     if case.graph is None or not case.graph.phases:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
-from parity.execution.worker.machine import NANO, Sample
+from parity.execution.worker.machine_load import NANO, Sample
 
 FLAT_STEPS, FLAT_SLOPE = 10, 0.02
 

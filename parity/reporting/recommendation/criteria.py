@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 
-from parity.judgement.statistics import Interval, geometric_mean
+from parity.judgement.timing_statistics import Interval, geometric_mean
 from parity.judgement.verdicts import GREEN, worst
-from parity.reporting.entries import AtlasEntry
+from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.installs import InstallRecord
-from parity.reporting.material import FrameworkFacts
 from parity.reporting.recommendation.choice import NOT_MEASURED, Candidate, NeedCheck, Standing
 from parity.reporting.results import Row
+from parity.reporting.site_material import FrameworkFacts
 from parity.reporting.speeds import measured
 from parity.reporting.summary import base
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from parity.judgement.verdicts import GREEN, worst
-from parity.reporting import entries, wording
+from parity.reporting import atlas_ranking, wording
 from parity.reporting.evidence import AgreementLine, TrainedNetwork
-from parity.reporting.material import ArchitectureFacts
 from parity.reporting.pages import file_name
 from parity.reporting.results import Curve
 from parity.reporting.site import charts, diagram, start
 from parity.reporting.site.charts import Line
 from parity.reporting.site.layout import join_words, quantities_of
 from parity.reporting.site.rendering import SitePages
+from parity.reporting.site_material import ArchitectureFacts
 from parity.reporting.summary import used
 
 BITES = 12
@@ -87,7 +87,7 @@ def _table(site: SitePages) -> str:
 def _page(site: SitePages, facts: ArchitectureFacts) -> str:
     lines = site.evidence.agreement(facts.name)
     ops = {layer.op for layer in facts.layers}
-    bites = entries.of_items(site.atlas, ops)
+    bites = atlas_ranking.of_items(site.atlas, ops)
     tables = [table for table in site.evidence.speeds if table.spec == facts.name]
     summary = sentence(facts, lines)
     return site.page(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from parity import escaping
-from parity.reporting.material import LayerFacts
+from parity.reporting.site_material import LayerFacts
 
 MOST = 40
 ROW, BOX, LEFT, WIDTH = 24, 20, 150, 640

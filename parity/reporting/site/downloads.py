@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any
 
 from parity import escaping
-from parity.reporting.entries import AtlasEntry
+from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import RecordedEvidence, cores, memory
 from parity.reporting.speeds import measured
 from parity.reporting.summary import used

@@ -10,14 +10,14 @@ from markupsafe import Markup
 
 from parity.judgement.verdicts import GREEN
 from parity.reporting.atlas import DefaultGap
-from parity.reporting.entries import AtlasEntry
+from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import SpeedTable
 from parity.reporting.installs import InstallRecord
-from parity.reporting.material import FrameworkFacts
 from parity.reporting.pages import file_name
 from parity.reporting.results import Row
 from parity.reporting.site import start
 from parity.reporting.site.rendering import SitePages
+from parity.reporting.site_material import FrameworkFacts
 from parity.reporting.speeds import SpeedCell
 
 ALONE = 15

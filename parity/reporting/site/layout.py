@@ -17,8 +17,8 @@ from markupsafe import Markup
 from parity.reporting import evidence, pages, wording
 from parity.reporting.atlas import DefaultGap, size
 from parity.reporting.evidence import AgreementLine
-from parity.reporting.material import SiteMaterial
 from parity.reporting.results import Row, Speed
+from parity.reporting.site_material import SiteMaterial
 from parity.reporting.summary import used
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"

@@ -11,10 +11,10 @@ from functools import cache
 from importlib import resources
 
 from parity.atlas.chapters import CHAPTERS
-from parity.reporting import entries
-from parity.reporting.material import SiteMaterial
+from parity.reporting import atlas_ranking
 from parity.reporting.site import architectures, downloads, frameworks, layout, pick, rules, search, start
 from parity.reporting.site.rendering import SitePages
+from parity.reporting.site_material import SiteMaterial
 
 MARK = "assets/site.css"
 """A file that shows that a folder is a site's."""
@@ -69,7 +69,7 @@ def _start(site: SitePages, front: bool) -> str:
 
 def _single(site: SitePages) -> Mapping[str, str]:
     """Pages that there is one of."""
-    counts = entries.kind_counts(site.atlas)
+    counts = atlas_ranking.kind_counts(site.atlas)
     differing = sum(entry.worst is not None for entry in site.atlas)
     sentence = (
         f"{len(site.atlas)} questions asked of the installed packages; {differing} have different answers, and "

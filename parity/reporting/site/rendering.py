@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from parity.atlas.consequences import KINDS
-from parity.reporting import entries, wording
+from parity.reporting import atlas_ranking, wording
 from parity.reporting.evidence import RecordedEvidence
-from parity.reporting.material import SiteMaterial
 from parity.reporting.site import layout
+from parity.reporting.site_material import SiteMaterial
 
 STYLES = 6
 """Colours, dashes and marks of the style sheet for frameworks (`s0` to `s5`); a seventh framework looks like the first."""
@@ -22,7 +22,7 @@ class SitePages:
 
     def __init__(self, material: SiteMaterial) -> None:
         self.material, self.evidence = material, RecordedEvidence(material)
-        self.atlas = entries.entries(material)
+        self.atlas = atlas_ranking.entries(material)
         self.styles = {name: f"s{place % STYLES}" for place, name in enumerate(self.evidence.frameworks)}
         self.shared: dict[str, Any] = {
             "material": material,

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from parity.judgement.verdicts import GREEN, worst
-from parity.reporting import entries
+from parity.reporting import atlas_ranking
 from parity.reporting.atlas import DefaultGap
-from parity.reporting.entries import AtlasEntry
+from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import AgreementLine
-from parity.reporting.material import DifferenceFacts, RuleFacts
 from parity.reporting.pages import file_name
 from parity.reporting.site import charts
 from parity.reporting.site.charts import Line
 from parity.reporting.site.layout import gaps_by_definition, join_words
 from parity.reporting.site.rendering import SitePages
+from parity.reporting.site_material import DifferenceFacts, RuleFacts
 
 LEADS: Mapping[str, str] = {
     "optimizers": "How each rule moves a weight, and which native object follows which form of it.",
@@ -78,7 +78,7 @@ def _made(site: SitePages, facts: RuleFacts, gaps: Sequence[DefaultGap]) -> Rule
         lines=lines,
         cells={name: site.evidence.cell_of(lines, name) for name in site.evidence.measured},
         gaps=sorted(gaps, key=lambda gap: (gap.framework, gap.path)),
-        atlas=entries.of_items(site.atlas, items),
+        atlas=atlas_ranking.of_items(site.atlas, items),
         known=listed,
         picture=_picture(facts),
     )

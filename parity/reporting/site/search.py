@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from parity.reporting.material import SiteMaterial
 from parity.reporting.pages import file_name
+from parity.reporting.site_material import SiteMaterial
 
 Entry = tuple[str, str, str, str]
 """Title, address below the site's root, kind, further words."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from parity.atlas.consequences import KINDS, Consequence
-from parity.reporting import entries, pages, wording
-from parity.reporting.entries import AtlasEntry
+from parity.reporting import atlas_ranking, pages, wording
+from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import RecordedEvidence, SpeedTable, green
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.choice import Ranking
@@ -161,7 +161,7 @@ def moving(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> StartAnsw
     if len(pair) < 2:
         sentence = "Not measured here: the records hold no answers of two frameworks."
         return StartAnswer("moving", question, sentence, Markup(""), [("Methods", "methods.html#atlas")])
-    pairs = entries.of_pair(atlas, *pair)
+    pairs = atlas_ranking.of_pair(atlas, *pair)
     counts = Counter(consequence.kind for _, consequence in pairs)
     example = _example(pairs, pair)
     sentence = (

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from parity.execution.damage import parsed, read_text
+from parity.execution.damaged_files import parsed, read_text
 from parity.execution.own_target import Mistyped, near
 
 SAFE = ".safetensors"

@@ -14,22 +14,22 @@ from parity.atlas.chapters import CHAPTERS as CHAPTERS
 from parity.atlas.chapters import QUESTIONS as QUESTIONS
 from parity.atlas.chapters import answer
 from parity.atlas.question import Answer, Question
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import ATLAS, TABLE, meant, training
-from parity.execution.launcher import supervised
+from parity.execution.launcher import supervisor_client
 from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
 from parity.spec.mistakes import did_you_mean
-from parity.trials import asked_frameworks, options
+from parity.trials import options, selected_frameworks
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
-from parity.verbs.atlas import shipped
+from parity.verbs.atlas import committed_answers
 from parity.verbs.atlas.output import show, table, worst_first
 from parity.verbs.fingerprint import default_gaps
-from parity.verbs.terminal import unasked
+from parity.verbs.terminal import not_built
 from parity.verbs.terminal.progress import bar
 
 WORST_OF_TWO = "--worst ranks the differences between two frameworks: name both, such as `parity atlas torch keras`"
@@ -54,16 +54,16 @@ def main(
     if worst is not None and len(frameworks) != 2:
         raise UsageError(WORST_OF_TWO)
     questions = chosen(chapter, item)
-    named = asked_frameworks.named(frameworks, ATLAS)
-    reason = "" if measure or output is not None else shipped.outdated(questions, named)
+    named = selected_frameworks.named(frameworks, ATLAS)
+    reason = "" if measure or output is not None else committed_answers.outdated(questions, named)
     if reason:
         terminal.say(f"asking the frameworks: {reason}", error=True)
     if not (reason or measure or output is not None):
-        rows, versions = shipped.answers(questions, named)
+        rows, versions = committed_answers.answers(questions, named)
         show(rows, list(versions), versions, named=item is not None, travelled=True, how=how, worst=worst)
         return 0
-    names = list(asked_frameworks.that_train(frameworks, ATLAS))
-    unasked.tell(frameworks)
+    names = list(selected_frameworks.that_train(frameworks, ATLAS))
+    not_built.tell(frameworks)
     rows, versions = _asked(questions, names, chapter is None and item is None, output)
     show(rows, names, versions, named=item is not None, how=how, worst=worst)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
@@ -100,12 +100,12 @@ def answered(
     if worst is not None and len(frameworks) != 2:
         raise UsageError(WORST_OF_TWO)
     questions = chosen(chapter, item)
-    named = asked_frameworks.named(frameworks, ATLAS)
-    if measure or output is not None or shipped.outdated(questions, named):
-        names = list(asked_frameworks.that_train(frameworks, ATLAS))
+    named = selected_frameworks.named(frameworks, ATLAS)
+    if measure or output is not None or committed_answers.outdated(questions, named):
+        names = list(selected_frameworks.that_train(frameworks, ATLAS))
         rows, versions = _asked(questions, names, chapter is None and item is None, output)
     else:
-        rows, versions = shipped.answers(questions, named)
+        rows, versions = committed_answers.answers(questions, named)
         names = list(versions)
     shown = [row for row in rows if row.differs or item is not None or len(names) != 2]
     if worst is not None:
@@ -177,7 +177,7 @@ def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[
     ]
     answers: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
-    with supervised.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
+    with supervisor_client.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
         session = Session(folder, frameworks, on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"))
         for judged, question in zip(session.run(trials), [*questions] * len(frameworks), strict=True):
             answers[question.name][judged.framework] = _cell(question, judged)

@@ -83,10 +83,10 @@ def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> DataTable:
 
 def worst_first(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> list[tuple[Consequence, AtlasRow]]:
     """The rows that differ between two frameworks, the largest consequence first."""
-    from parity.verbs.atlas import unheeded  # imports the reference: answers that come with parity must not wait for it
+    from parity.verbs.atlas import row_effects  # imports the reference: answers that come with parity must not wait for it
 
     pair = (min(frameworks), max(frameworks))
-    consequences = unheeded.of_rows({row.name: row for row in rows})
+    consequences = row_effects.of_rows({row.name: row for row in rows})
     ranked = [(consequences[row.name][pair], row) for row in rows if pair in consequences.get(row.name, {})]
     return sorted(ranked, key=lambda both: (both[0].rank, both[1].name))
 

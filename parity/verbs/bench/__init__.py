@@ -19,15 +19,15 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import did_you_mean, short
-from parity.trials import asked_frameworks, limits, output, selection, speed
+from parity.trials import limits, report_rows, selected_frameworks, selection, speed
 from parity.trials import options as asking
-from parity.trials.rounds import CONTROL, PEAK, Rounds, Sampled, TimedCell, measure
+from parity.trials.bench_rounds import CONTROL, PEAK, Rounds, Sampled, TimedCell, measure
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
 from parity.verbs import terminal
-from parity.verbs.bench.told import Benched, complaints, measured, status
-from parity.verbs.terminal import progress, timings, unasked, volume
+from parity.verbs.bench.bench_result import Benched, complaints, measured, status
+from parity.verbs.terminal import not_built, progress, timings, verbosity
 
 THREADS = 2
 PROCESSES = 5
@@ -78,7 +78,7 @@ def gated_by(judged: Sequence[JudgedTrial], loads: Sequence[Workload]) -> dict[t
 def _gated(judged: Sequence[JudgedTrial]) -> Gated:
     verdict = worst([judged_trial.verdict for judged_trial in judged])
     bad = [comparison for judged_trial in judged for comparison in judged_trial.comparisons if comparison.verdict not in GREEN]
-    first = next((output.sentence(comparison) for comparison in bad if comparison.verdict == verdict), "")
+    first = next((report_rows.sentence(comparison) for comparison in bad if comparison.verdict == verdict), "")
     return Gated(verdict, first.splitlines()[0] if first else "")
 
 
@@ -241,7 +241,7 @@ def _bench(
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(store, asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(store, selected_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             loads = workloads(chosen, options, modes, batch_sizes, optimizer)
             made.append(take(session, loads, options, processes, again=again))
         if made[-1].interrupted:
@@ -278,15 +278,17 @@ def asked(
 
 def main(json_path: Path | None, **options: Any) -> int:
     """The verb: gate, measure, print; `--json` writes the raw samples and what they say."""
-    output.reach(json_path)
+    report_rows.reach(json_path)
     benched = _bench(**options)
-    unasked.tell(options["frameworks"])
+    not_built.tell(options["frameworks"])
     results = Results("bench", "parity bench", speeds=benched.speeds)
     timings.show(results)
     for line in timings.sentences(benched.speeds, benched.kept):
         terminal.say(line)
     if json_path is not None:
-        output.replace(json_path, schema.spelled(measured(benched.speeds, volume.typed(), tuple(timings.ranked(results)))))
+        report_rows.replace(
+            json_path, schema.spelled(measured(benched.speeds, verbosity.typed(), tuple(timings.ranked(results))))
+        )
     for line in complaints(benched):
         terminal.say(line, error=True)
     return status(benched)

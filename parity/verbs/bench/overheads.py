@@ -20,14 +20,14 @@ from parity.judgement import alternation
 from parity.judgement.alternation import Overhead
 from parity.judgement.verdicts import PASSING
 from parity.reporting import wording
-from parity.trials import asked_frameworks, output, overheads
 from parity.trials import options as asking
+from parity.trials import overheads, report_rows, selected_frameworks
 from parity.trials.session import Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
 from parity.verbs import bench, terminal
-from parity.verbs.bench import told
-from parity.verbs.terminal import progress, unasked, volume
+from parity.verbs.bench import bench_result
+from parity.verbs.terminal import not_built, progress, verbosity
 
 NO_TWIN = "no_twin"
 
@@ -45,12 +45,12 @@ class TwinCell:
 
 def main(json_path: Path | None, twin: Path, best: bool, frameworks: Sequence[str], **options: Any) -> int:
     """The verb: gate, alternate, print."""
-    output.reach(json_path)
+    report_rows.reach(json_path)
     cells, interrupted = taken(twin=twin, best=best, frameworks=frameworks, **options)
-    unasked.tell(frameworks)
+    not_built.tell(frameworks)
     show(cells, best)
     if json_path is not None:
-        output.replace(json_path, schema.spelled(told.measured([], volume.typed(), overheads=rows(cells))))
+        report_rows.replace(json_path, schema.spelled(bench_result.measured([], verbosity.typed(), overheads=rows(cells))))
     if interrupted:
         terminal.say("interrupted: cells that have no row were not measured; run the same command again", error=True)
     return 130 if interrupted else status(cells)
@@ -74,7 +74,7 @@ def taken(
     """The cells, and whether Ctrl-C ended the run. Nothing is taken from the store, so `again` asks for nothing more."""
     specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
     chosen = bench.asked(specs, devices, modes, batch_sizes, processes, size, optimizer)
-    named = asked_frameworks.that_train(frameworks)
+    named = selected_frameworks.that_train(frameworks)
     overheads.file_of(twin, named[0])
     place = asking.store(store)
     asking.place(place)

@@ -17,8 +17,8 @@ from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
-from parity.trials import asked_frameworks, options
-from parity.trials import output as collating
+from parity.trials import options, selected_frameworks
+from parity.trials import report_rows as collating
 from parity.trials.session import JudgedTrial
 from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
@@ -106,7 +106,7 @@ def searched(
 
 
 def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path | None) -> list[JudgedTrial]:
-    named = asked_frameworks.that_train([framework])
+    named = selected_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(judged_trial.trial.kind == "architectures" for judged_trial in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")

@@ -12,17 +12,17 @@ from parity.judgement.verdicts import exit_status
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import short
-from parity.trials import asked_frameworks, collected, curvature, limits, networks, ops, rules, selection
+from parity.trials import collected, curvature, limits, networks, ops, rules, selected_frameworks, selection
 from parity.trials import options as asking
 from parity.trials.options import SIZES
 from parity.trials.selection import Selection
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial
-from parity.verbs.check.shown import CheckCall, again, matrix_table, show
-from parity.verbs.compare import own_model
-from parity.verbs.handing import Places
-from parity.verbs.terminal import progress, tables, unasked, volume
-from parity.verbs.terminal.targets import own_realizations
+from parity.verbs.check.verdict_table import CheckCall, again, matrix_table, show
+from parity.verbs.compare import check_realization
+from parity.verbs.result_files import Places
+from parity.verbs.terminal import not_built, progress, tables, verbosity
+from parity.verbs.terminal.target_arguments import own_realizations
 
 __all__ = ["CheckCall", "again", "check", "main", "make_trials", "show"]
 
@@ -74,7 +74,7 @@ def check(
 ) -> list[JudgedTrial]:
     """Runs and judges cases. Raises SpecError, UsageError; a framework's fault is a verdict, never an exception.
 
-    A single word may stand for a sequence of words. dtypes, store: without them what the user has set (trials/settings.py),
+    A single word may stand for a sequence of words. dtypes, store: without them what the user has set (trials/config.py),
     or both precisions and `.parity`.
     """
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
@@ -86,7 +86,7 @@ def check(
         raise UsageError(f"{' '.join(specs)}: no architecture, so there is no size `{short(size)}`")
     _expand_own(specs)
     own = own_realizations(realizations)
-    named = asked_frameworks.chosen(tuple(frameworks) or tuple(own))
+    named = selected_frameworks.chosen(tuple(frameworks) or tuple(own))
     if strange := [name for name in own if name not in named]:
         raise UsageError(f"a realization of {strange[0]} is given, and {strange[0]} is not asked: add --framework {strange[0]}")
     chosen: list[Trial] = []
@@ -111,7 +111,7 @@ def models_of(frameworks: Sequence[str], realizations: Sequence[str], unread: Se
 
     Raises UsageError where other realizations stand beside them, or such an option is given.
     """
-    models = own_model.among(own_realizations(realizations))
+    models = check_realization.among(own_realizations(realizations))
     if models and (len(models) < len(realizations) or not set(frameworks) <= set(models)):
         raise UsageError(f"{', '.join(models)}: a model of your own is compared alone")
     if models and (stated := [word for word, value in unread if value]):
@@ -141,7 +141,7 @@ def main(
     places.reach()
     unread = (("--dtype", dtypes), ("--device", tuple(devices) != ("cpu",)), ("--mode", mode), ("--case", case_id))
     if models := models_of(frameworks, realizations, (*unread, ("--no-nodes", not nodes))):
-        return own_model.main(specs, models, "full" if size is None else size, seed, places)
+        return check_realization.main(specs, models, "full" if size is None else size, seed, places)
     judged = check(
         specs,
         frameworks=frameworks,
@@ -156,12 +156,12 @@ def main(
         store=store,
     )
     called = CheckCall(selection.files(specs), realizations, asking.store(store))
-    unasked.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
+    not_built.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
     if how == "table":
         show(judged, called=called)
     else:
         tables.write(matrix_table(judged), how, "table")
-    places.write(document(judged, called, volume.typed()))
+    places.write(document(judged, called, verbosity.typed()))
     return exit_status(judged_trial.verdict for judged_trial in judged)
 
 

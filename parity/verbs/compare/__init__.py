@@ -14,35 +14,35 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import (
+    flatten_order,
+    layer_mapping,
     mapfile,
-    mapping,
+    model_structure,
     randomness,
-    reordering,
-    structures,
 )
-from parity.comparing.drawing import ComparedInput
-from parity.comparing.mapping import LayerMap, Unmappable
-from parity.comparing.structures import Structure
+from parity.comparing.layer_mapping import LayerMap, Unmappable
+from parity.comparing.model_structure import Structure
+from parity.comparing.random_arrays import ComparedInput
 from parity.errors import UsageError
 from parity.execution import own_path
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Conversation, Mistaken
-from parity.execution.own_model.conversation import Crashed as Crashed
+from parity.execution.own_model.model_client import Conversation, Mistaken
+from parity.execution.own_model.model_client import Crashed as Crashed
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
-from parity.trials import asked_frameworks, limits
+from parity.trials import limits, selected_frameworks
 from parity.verbs import terminal
-from parity.verbs.compare import collected, own_weights, spec_side, traced, written_map
 from parity.verbs.compare import inputs as given_inputs
-from parity.verbs.compare.asked import checkpoints_of, weights_of
-from parity.verbs.compare.judged import judged
-from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, ComparedModel, ComparedPair, show
-from parity.verbs.handing import Places
-from parity.verbs.terminal import volume
-from parity.verbs.terminal.targets import Side, own_realizations, typed
+from parity.verbs.compare import model_tracing, own_weights, result_document, spec_side, written_map
+from parity.verbs.compare.model_runs import ObservedModels
+from parity.verbs.compare.pair_judgement import judged
+from parity.verbs.compare.printing import DTYPES, SPEC_WEIGHTS, WEIGHTS, ComparedModel, ComparedPair, show
+from parity.verbs.compare.weight_options import checkpoints_of, weights_of
+from parity.verbs.result_files import Places
+from parity.verbs.terminal import verbosity
+from parity.verbs.terminal.target_arguments import Side, own_realizations, typed
 
 Array = npt.NDArray[Any]
 MODELS = 3
@@ -80,7 +80,7 @@ def compare(
     kept = weights_of(named, weights, files)
     if inputs and inputs_from is not None:
         raise UsageError("--inputs and --inputs-from both say what the models take: give one of them")
-    stated = traced.stated_inputs(inputs) if inputs_from is None else given_inputs.of_file(inputs_from)
+    stated = model_tracing.stated_inputs(inputs) if inputs_from is None else given_inputs.of_file(inputs_from)
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
@@ -119,7 +119,7 @@ def _started(
     label: str, framework: str, target: str, checkpoint: Path | None, python_path: tuple[Path, ...], stack: ExitStack
 ) -> ComparedModel:
     try:
-        asked_frameworks.that_train([framework], OWN_MODELS)
+        selected_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
         started = (Conversation(framework, interpreter, target, dtype, python_path, checkpoint) for dtype in DTYPES)
         processes = {conversation.dtype: stack.enter_context(conversation) for conversation in started}
@@ -138,20 +138,22 @@ def _compared(
 ) -> list[ComparedPair]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
-    answers = traced.traced(models, described, inputs)
-    aligned = structures.together([answer.structure for answer in answers])
+    answers = model_tracing.traced(models, described, inputs)
+    aligned = model_structure.together([answer.structure for answer in answers])
     labels = {model.label: f"{model.framework}={model.target}" for model in models}
     mapped = _mapped(aligned, weights_map, map_path, labels)
-    aligned = structures.together([replace(structure, channels=mapped.channels[structure.label]) for structure in aligned])
+    aligned = model_structure.together([replace(structure, channels=mapped.channels[structure.label]) for structure in aligned])
     initial = {model.label: answer.initial for model, answer in zip(models, answers, strict=True)}
     lacking = {model.label: answer.lacking for model, answer in zip(models, answers, strict=True)}
     run = ObservedModels(models, aligned, [answer.given for answer in answers], mapped, initial, seed, lacking)
     sides, inputs_given = run.observed(0)
     for _ in range(ORDERS if weights_map is None else 0):
-        rows = next((entry for side in sides[1:] if (entry := reordering.reordered_rows(sides[0], side, run.calls(side)))), {})
+        rows = next(
+            (entry for side in sides[1:] if (entry := flatten_order.reordered_rows(sides[0], side, run.calls(side)))), {}
+        )
         if not rows:
             break
-        aligned = [reordering.with_told(structure, rows.get(structure.label, {})) for structure in run.structures]
+        aligned = [flatten_order.with_told(structure, rows.get(structure.label, {})) for structure in run.structures]
         run = replace(run, structures=aligned, mapped=_mapped(aligned, None, map_path, labels))
         sides, inputs_given = run.observed(0)
     if randomness.mixed(sides):
@@ -175,7 +177,7 @@ def _mapped(structures: list[Structure], weights_map: Path | None, map_path: Pat
             if document.mistakes:
                 raise SpecError(list(document.mistakes))
             return mapfile.parsed(document.table, structures)
-        mapped = mapping.automatic(structures)
+        mapped = layer_mapping.automatic(structures)
     except ValueError as error:
         raise UsageError(f"{weights_map}: {error}") from error
     except Unmappable as error:
@@ -226,17 +228,17 @@ def main(
 def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> int:
     """Prints the error of a model that failed; the files say that nothing was compared. Gives the exit status."""
     terminal.say(error, error=True)
-    places.write(collected.crashed(sides, str(error), volume.typed(), seed))
+    places.write(result_document.crashed(sides, str(error), verbosity.typed(), seed))
     return 3
 
 
 def print_findings(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
     """Prints and writes the findings. Gives the exit status. With --quiet nothing is told of what passes."""
-    if not volume.NOW.quiet:
+    if not verbosity.NOW.quiet:
         of_spec = compared[0].base.framework == spec_side.SPEC
         terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])
     for compared_pair in compared:
-        if compared_pair.verdict not in PASSING or not volume.NOW.quiet:
+        if compared_pair.verdict not in PASSING or not verbosity.NOW.quiet:
             show(compared_pair)
-    places.write(collected.checked(compared, volume.typed(), seed))
+    places.write(result_document.checked(compared, verbosity.typed(), seed))
     return exit_status(tensor_verdict.verdict for compared_pair in compared for tensor_verdict in compared_pair.found)

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import drawing
-from parity.comparing.drawing import ComparedInput
-from parity.comparing.structures import Structure
+from parity.comparing import random_arrays
+from parity.comparing.model_structure import Structure
+from parity.comparing.random_arrays import ComparedInput
 from parity.errors import UsageError
-from parity.verbs.compare.traced import INPUTS_NEEDED
+from parity.verbs.compare.model_tracing import INPUTS_NEEDED
 
 Array = npt.NDArray[Any]
 
@@ -40,7 +40,7 @@ def of_file(path: Path) -> list[ComparedInput]:
         raise UsageError(f"{path} holds no array")
     plain = all(re.fullmatch(r"arr_\d+", name) for name in arrays)
     try:
-        return [drawing.example("" if plain else name.replace("/", "."), array) for name, array in arrays.items()]
+        return [random_arrays.example("" if plain else name.replace("/", "."), array) for name, array in arrays.items()]
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from error
 
@@ -73,4 +73,4 @@ def drawn(
         )
         for number, (model_input, shape) in enumerate(zip(model_inputs[0], shapes[0], strict=True))
     ]
-    return drawing.inputs(neutral, min(vocabularies, default=2), numbers)
+    return random_arrays.inputs(neutral, min(vocabularies, default=2), numbers)

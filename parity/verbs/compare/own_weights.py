@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy.typing as npt
 
-from parity.comparing import departures, judging, mapping, moved, notes, pairing
+from parity.comparing import departures, judged_tensors, layer_mapping, notes, tensor_pairs, weight_differences
 from parity.comparing.departures import Departure
-from parity.comparing.judging import TensorVerdict
+from parity.comparing.judged_tensors import TensorVerdict
 from parity.judgement.verdicts import PASSING
-from parity.verbs.compare.judged import judged
-from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import ComparedPair
+from parity.verbs.compare.model_runs import ObservedModels
+from parity.verbs.compare.pair_judgement import judged
+from parity.verbs.compare.printing import ComparedPair
 
 Array = npt.NDArray[Any]
 OWN = "own"
@@ -28,20 +28,20 @@ NAMED = 4
 def compared(run: ObservedModels, drawn: ComparedPair) -> ComparedPair:
     """The two models of a comparison with their own weights. run: with drawn weights; drawn: what these say."""
     other, labels = drawn.other, (drawn.base.label, drawn.other.label)
-    arrays = moved.rows(run.mapped, run.initial, labels)
-    run = run.alone(other, moved.aligned(run.mapped, run.initial, labels))
+    arrays = weight_differences.rows(run.mapped, run.initial, labels)
+    run = run.alone(other, weight_differences.aligned(run.mapped, run.initial, labels))
     (ours, theirs), inputs = run.observed(0)
     wrong = [tensor_verdict for tensor_verdict in arrays if tensor_verdict.verdict not in PASSING]
     sentences = f"{labels[0]} and {labels[1]} ran with their own weights: {_count(arrays, wrong)}", _of_code(drawn)
     if not wrong:
         pair = judged(run, other, ours, theirs, inputs)
         return replace(pair, found=[*arrays, *pair.found], notes=(*sentences, *pair.notes), weights=OWN)
-    calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
+    calls = layer_mapping.calls(ours.structure, theirs.structure, run.mapped)
     dtypes = [dtype for dtype in ("float64", "float32") if not any(dtype in run.lacking[label] for label in labels)]
     verdicts = [
         tensor_verdict
-        for pairs in pairing.passes(ours, theirs, run.mapped, calls)
-        for tensor_verdict in judging.judged(pairs)
+        for pairs in tensor_pairs.passes(ours, theirs, run.mapped, calls)
+        for tensor_verdict in judged_tensors.judged(pairs)
         if tensor_verdict.dtype in dtypes
     ]
     departure = departures.first(ours, theirs, calls, "eval", run.means(inputs))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity import __version__
-from parity.comparing.drawing import BATCH
+from parity.comparing.random_arrays import BATCH
 from parity.errors import UsageError
 from parity.execution.names import (
     AFTER,
@@ -31,9 +31,9 @@ from parity.execution.names import (
     of_calls,
     put_under,
 )
-from parity.execution.own_model.answering import Answering
 from parity.execution.own_model.calling import Accepted, Calling
 from parity.execution.own_model.layers import Call, OwnLayer, Shape, unstacked
+from parity.execution.own_model.model_server import Answering
 from parity.ops import TABLE
 from parity.ops.definition import Op, Run, evaluate
 from parity.reference_impl import walk as walking
@@ -42,7 +42,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Input, Node, Parameter
 from parity.trials.streams import stream
 from parity.verbs.compare import spec_layers
-from parity.verbs.compare.output import DTYPES, ComparedModel
+from parity.verbs.compare.printing import DTYPES, ComparedModel
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
@@ -200,7 +200,7 @@ def _begin(parameter: Parameter) -> Array:
 
 
 class InProcess:
-    """Answers the same questions as parity.execution.own_model.conversation.Conversation, for a spec and in this process."""
+    """Answers the same questions as parity.execution.own_model.model_client.Conversation, for a spec and in this process."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         self._answering = Answering(

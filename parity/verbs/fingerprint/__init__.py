@@ -13,18 +13,18 @@ from typing import Any
 
 import parity
 from parity.documents import schema
-from parity.documents.measured import Fingerprinted
+from parity.documents.bench_results import Fingerprinted
 from parity.errors import UsageError
 from parity.execution.frameworks import FINGERPRINTS, meant, training
 from parity.fingerprinting.coverage import Coverage, of_arrays
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import ExplainingForm, SeenRun, named
 from parity.fingerprinting.rules import ClosedForm
-from parity.trials import asked_frameworks, machine, output
+from parity.trials import machine, report_rows, selected_frameworks
 from parity.trials.fingerprint_runs import FIRST
 from parity.verbs import terminal
 from parity.verbs.fingerprint import driving, objects
-from parity.verbs.terminal import volume
+from parity.verbs.terminal import verbosity
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
         near = meant(framework_name)
         close = f"; did you mean `{near}={path}`?" if near else ""
         raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}{close}")
-    return asked_frameworks.that_train([framework_name], FINGERPRINTS)[0], path
+    return selected_frameworks.that_train([framework_name], FINGERPRINTS)[0], path
 
 
 def fingerprint_of(target: str, driven: driving.DrivenRecord) -> Fingerprint:
@@ -102,7 +102,7 @@ def _values(run: driving.DrivenRecord, defaults: Mapping[str, float]) -> dict[st
 
 def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None, kind: str | None = None) -> int:
     """The verb. Exit status 0 with a name, 1 without a match. kind: what it is, where its name does not say."""
-    output.reach(json_path)
+    report_rows.reach(json_path)
     values = dict(_setting(text) for text in settings)
     where, path = placed(target, framework)
     kind = kind or kind_of(path)
@@ -111,12 +111,12 @@ def main(target: str, framework: str | None, settings: Sequence[str], json_path:
         if isinstance(drawn_fingerprint, UsageError):
             raise drawn_fingerprint
         if json_path is not None:
-            output.replace(json_path, schema.spelled(document(objects.as_json(drawn_fingerprint), volume.typed())))
+            report_rows.replace(json_path, schema.spelled(document(objects.as_json(drawn_fingerprint), verbosity.typed())))
         objects.show(drawn_fingerprint)
         return 0 if drawn_fingerprint.named else 1
     answer = fingerprint(target, framework, {name: _number(name, value) for name, value in values.items()})
     if json_path is not None:
-        output.replace(json_path, schema.spelled(document(as_json(answer), volume.typed())))
+        report_rows.replace(json_path, schema.spelled(document(as_json(answer), verbosity.typed())))
     show(answer)
     return 0 if answer.matches else 1
 

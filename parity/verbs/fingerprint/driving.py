@@ -16,7 +16,7 @@ import numpy.typing as npt
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution import own_path
-from parity.execution.launcher import supervised
+from parity.execution.launcher import supervisor_client
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, RATE, array_name, numbers, under
 from parity.execution.worker.native_optimizers import packed, unpacked
 from parity.fingerprinting.naming import SeenRun
@@ -58,7 +58,7 @@ def drive(
     first = DrivenRun(FIRST, len(probes.RATES), {}, probes.ordinary_draws if values else probes.fingerprint_draws)
     runs = [(first, *own) for own in further or [() if values else RUNS] * len(native_objects)]
     values = values or [probes.SEPARATING] * len(native_objects)
-    with supervised.folder("parity-fingerprint-") as store:
+    with supervisor_client.folder("parity-fingerprint-") as store:
         session = Session(store, [framework], python_path=own_path.of_caller(), timeout=PATIENCE)
         records = _driven(session, native_objects, runs, values, "float64")
         crashed = [place for place, driven in enumerate(records) if driven.record.outcome == "crashed"]

@@ -13,7 +13,7 @@ from typing import Any
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution import own_path
-from parity.execution.launcher import supervised
+from parity.execution.launcher import supervisor_client
 from parity.execution.names import FURTHER, KNOWN, group_of
 from parity.execution.worker import native_objects
 from parity.fingerprinting.coverage import RoundCoverage
@@ -78,7 +78,7 @@ def observe(
     float32. An object that still fails gives its error.
 
     defaults: whether objects keep their own epsilon and momentum instead of values that tell forms apart."""
-    with supervised.folder("parity-fingerprint-") as store:
+    with supervisor_client.folder("parity-fingerprint-") as store:
         session = Session(store, [framework], python_path=own_path.of_caller())
         judged = session.run([_trial(target, "float64", defaults) for target in targets])
         crashed = [place for place, judged_trial in enumerate(judged) if judged_trial.record.outcome == "crashed"]

@@ -22,7 +22,7 @@ from parity.verbs.showing.laid_out import LaidOut, ShownLayer, boxes, grouped, l
 from parity.verbs.terminal import columns, tables
 
 if TYPE_CHECKING:
-    from parity.documents.tabled import Shown
+    from parity.documents.table_results import Shown
 
 Rule = language.Initializer | language.Optimizer | language.Schedule
 MOST = 100
@@ -34,7 +34,7 @@ def described(name: str, size: str = "full", depth: int = 0) -> Shown:
 
     Raises SpecError, UsageError.
     """
-    from parity.documents.tabled import Shown
+    from parity.documents.table_results import Shown
 
     spec = _loaded(name, size)
     if not isinstance(spec, language.Architecture):

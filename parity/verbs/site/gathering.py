@@ -20,7 +20,7 @@ from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
 from parity.judgement import differences, upkeep
 from parity.reporting import atlas, installs, results
-from parity.reporting.material import (
+from parity.reporting.site_material import (
     ArchitectureFacts,
     DifferenceFacts,
     FrameworkFacts,
@@ -34,7 +34,7 @@ from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node
 from parity.spec.networks import network_nodes
-from parity.verbs.atlas import unheeded
+from parity.verbs.atlas import row_effects
 
 RULES = ("optimizers", "initializers", "schedules")
 SHOWN_STEPS = 100
@@ -68,7 +68,7 @@ def gather(reports: Path, brief: bool = False) -> SiteMaterial:
         atlas_versions=versions,
         atlas_made=atlas.told_day(file) if file.is_file() else "",
         gaps=tuple(gaps),
-        consequences=unheeded.of_rows({row.name: row for row in rows}),
+        consequences=row_effects.of_rows({row.name: row for row in rows}),
         architectures=tuple(_of_family()) if brief else tuple(architecture(name) for name in specs.names("architectures")),
         rules=() if brief else tuple(rule(kind, name) for kind in RULES for name in specs.names(kind)),
         frameworks=tuple(framework(name) for name in names()),

@@ -13,7 +13,7 @@ from parity import escaping
 from parity.execution import outcomes
 from parity.execution.records import Record
 from parity.verbs import terminal
-from parity.verbs.terminal import pulse, volume
+from parity.verbs.terminal import progress_lines, verbosity
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Bar:
     def record(self, framework: str, record: Record) -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=escaping.visible(f"{framework} {record.case}"[:60]))
-            pulse.advance(f"{framework} {record.case}")
+            progress_lines.advance(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # holds for every case of a framework or device, said once
                 message = outcomes.headline(record.reason)
                 self._tell(f"{framework}: {message}" if absent else f"{framework}: {record.case} {record.outcome}: {message}")
-            elif volume.NOW.verbose:
+            elif verbosity.NOW.verbose:
                 taken = "" if record.seconds is None else f", {record.seconds:.2f} s"
                 self._say(f"{framework} {record.case}: {record.outcome}{taken}")
 
@@ -53,13 +53,13 @@ class Bar:
     def advance(self, text: str = "") -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=escaping.visible(text[:60]) or None)
-            pulse.advance(text)
+            progress_lines.advance(text)
 
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Bar]:
     """A bar on stderr that disappears at the end; a pipe gets lines instead (`pulse.py`)."""
-    pulse.begin(description, total)
+    progress_lines.begin(description, total)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:60}", markup=False),
@@ -68,5 +68,7 @@ def bar(description: str, total: int | None) -> Iterator[Bar]:
         TimeElapsedColumn(),
     )
     console = terminal.console_of(error=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or volume.NOW.quiet) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal or verbosity.NOW.quiet
+    ) as progress:
         yield Bar(progress, progress.add_task(description, total=total), Lock())

@@ -17,7 +17,7 @@ from parity.execution.worker.timing import Plan
 from parity.reporting import speeds as timed
 from parity.reporting import sweeps, wording
 from parity.reporting.results import Results, Speed
-from parity.trials.rounds import Sampled
+from parity.trials.bench_rounds import Sampled
 from parity.verbs import terminal
 
 ATTEMPTS = Plan.attempts

@@ -15,15 +15,15 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.launcher import supervised
+from parity.execution.launcher import supervisor_client
 from parity.execution.names import AGAIN, CARRIED, NATIVE, PARAMETER, array_name, lies_under, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.trials import asked_frameworks, limits, options
 from parity.trials import draws as drawing
+from parity.trials import limits, options, selected_frameworks
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import native_files, terminal
@@ -83,7 +83,7 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
 
 def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
     """Checks that drawn weights of every architecture pass through each framework's format and back, bit for bit."""
-    judged = round_trips(specs or list(language.names("architectures")), asked_frameworks.that_train(frameworks))
+    judged = round_trips(specs or list(language.names("architectures")), selected_frameworks.that_train(frameworks))
     bad = [judged_trial for judged_trial in judged if judged_trial.verdict != "exact"]
     for judged_trial in bad:
         reason = next(
@@ -98,7 +98,7 @@ def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
 def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[JudgedTrial]:
     """Runs one case per spec: weights of the small size are set, saved, forgotten and loaded."""
     trials = [_drawn(spec) for spec in specs]
-    with supervised.folder("parity-weights-") as folder:
+    with supervisor_client.folder("parity-weights-") as folder:
         return Session(folder, frameworks).run(trials)
 
 
@@ -142,7 +142,7 @@ def moved(
 ) -> dict[str, Array]:
     """The arrays and files from the framework's worker, if they hold every bit. arguments: options of the native format. Raises
     UsageError if the worker fails or a bit is lost."""
-    with supervised.folder("parity-weights-") as folder:
+    with supervisor_client.folder("parity-weights-") as folder:
         seconds = TIMEOUT + sum(array.nbytes for array in arrays.values()) / BYTES_A_SECOND
         (judged,) = Session(folder, [framework], timeout=seconds).run([_trial(graph, spec, size, arrays, arguments)])
         if judged.record.outcome != "ran" or judged.record.arrays is None:

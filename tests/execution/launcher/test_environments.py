@@ -14,7 +14,7 @@ import pytest
 
 from parity.execution import frameworks
 from parity.execution.frameworks import FrameworkEntry, Variant
-from parity.execution.launcher import added, diagnosis, environments
+from parity.execution.launcher import diagnosis, environments, extra_packages
 from parity.execution.launcher.environments import Unavailable
 from parity.verbs import environments as verb
 
@@ -173,28 +173,28 @@ def test_packages_of_the_users_own_stand_beside_the_pins(
     tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(Unavailable, match="run `parity env build tiny`, then add to it"):
-        added.add("tiny", ["addition"])
+        extra_packages.add("tiny", ["addition"])
     environments.build("tiny")
     wheel(tmp_path, "0.5", "addition")
     wheel(tmp_path, "2.0")
-    assert added.add("tiny", ["addition>=0.1"]) == {"addition>=0.1": "0.5"}
+    assert extra_packages.add("tiny", ["addition>=0.1"]) == {"addition>=0.1": "0.5"}
     assert environments.installed("tiny").versions["addition"] == "0.5"
     with pytest.raises(Unavailable, match=r"(?s)tinyframework==2\.0.*the pins of tiny .* stay as they are"):
-        added.add("tiny", ["tinyframework==2.0"])
+        extra_packages.add("tiny", ["tinyframework==2.0"])
     assert environments.installed("tiny").versions["tinyframework"] == "1.0"
     for word in ("--index-url", " "):
         with pytest.raises(ValueError, match="is no package"):
-            added.add("tiny", [word])
-    assert added.lost("tiny") == []
+            extra_packages.add("tiny", [word])
+    assert extra_packages.lost("tiny") == []
     assert verb.show() == 0
     assert capsys.readouterr().out.strip().endswith(" +addition>=0.1")
     tiny.write_text(tiny.read_text() + "# a pin was changed\n")
     assert verb.build(["tiny"]) == 0
     assert "lacks: parity env add tiny 'addition>=0.1'" in capsys.readouterr().out
-    assert added.lost("tiny") == ["addition>=0.1"]
+    assert extra_packages.lost("tiny") == ["addition>=0.1"]
 
 
 def test_nothing_is_added_to_an_interpreter_of_the_users(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARITY_TINY_PYTHON", sys.executable)
     with pytest.raises(Unavailable, match="names an interpreter of yours, where parity installs nothing"):
-        added.add("tiny", ["addition"])
+        extra_packages.add("tiny", ["addition"])

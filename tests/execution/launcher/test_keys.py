@@ -12,7 +12,7 @@ import pytest
 from package_imports import PACKAGE, closure, sources
 
 from parity.execution.frameworks import LOADED, TABLE
-from parity.execution.launcher import own_sources, planning
+from parity.execution.launcher import planning, target_sources
 from parity.trials.full_size import JUDGING
 from parity.trials.reference_cache import COMPUTES
 
@@ -62,10 +62,10 @@ def test_the_key_of_a_record_sees_every_file_that_the_worker_imports(copy: Path,
 def test_the_key_of_what_is_kept_sees_every_file_that_makes_it(copy: Path, module: str) -> None:
     wanted = imported(module) | closure(module, sources())
     assert {"parity.ops.dense", "parity.reference_impl.walk", "parity.formulas.rounding"} <= wanted
-    assert unseen(wanted, copy, lambda: own_sources.digest([module], copy)) == []
+    assert unseen(wanted, copy, lambda: target_sources.digest([module], copy)) == []
 
 
 def test_what_runs_and_judges_nothing_leaves_the_keys_as_they_are(copy: Path) -> None:
     aside = {"parity.reporting.pages", "parity.atlas.chapters", "parity.cli", "parity.verbs.listing"}
     assert unseen(aside, copy, lambda: planning.implementation_digest("torch", root=copy)) == sorted(aside)
-    assert unseen(aside, copy, lambda: own_sources.digest([JUDGING], copy)) == sorted(aside)
+    assert unseen(aside, copy, lambda: target_sources.digest([JUDGING], copy)) == sorted(aside)

@@ -25,7 +25,7 @@ import parity
 from parity.execution import arrays as array_files
 from parity.execution import records
 from parity.execution.launcher import launching
-from parity.execution.launcher.process import POLL_SECONDS
+from parity.execution.launcher.worker_process import POLL_SECONDS
 
 RUNS, KILLS = 10, 20
 CASES = 150

@@ -10,8 +10,8 @@ import pytest
 from requests_for_fakes import write
 
 from parity.execution.launcher import isolation, supervisor
-from parity.execution.launcher.process import LIMITS, WorkerSetting, run_process
-from parity.execution.launcher.supervised import Supervised, Surroundings
+from parity.execution.launcher.supervisor_client import Supervised, Surroundings
+from parity.execution.launcher.worker_process import LIMITS, WorkerSetting, run_process
 
 COUNTING = """#!{python} -IS
 import sys

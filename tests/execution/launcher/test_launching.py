@@ -16,7 +16,7 @@ from parity.execution import arrays as array_files
 from parity.execution import outcomes, records
 from parity.execution.launcher import launching
 from parity.execution.launcher.planning import PlannedCase, collect, requests, write_request
-from parity.execution.launcher.process import Limits
+from parity.execution.launcher.worker_process import Limits
 from parity.execution.records import Record
 from parity.execution.request import Request
 

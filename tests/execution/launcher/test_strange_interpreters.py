@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.execution.launcher import diagnosis, environments, isolation, supervised
+from parity.execution.launcher import diagnosis, environments, isolation, supervisor_client
 from parity.execution.launcher.environments import Unavailable
-from parity.execution.launcher.supervised import NoAnswer, Surroundings
+from parity.execution.launcher.supervisor_client import NoAnswer, Surroundings
 
 ANSWERS = {
     "list": ("print('[1, 2]')", "is no Python"),
@@ -63,7 +63,7 @@ def test_doctor_keeps_every_other_line(name: str, tmp_path: Path, monkeypatch: p
 def test_a_daemon_of_an_interpreter_ends_with_it(tmp_path: Path) -> None:
     program = "import os, time\nif one := os.fork():\n    print(one)\nelse:\n    os.setsid()\n    time.sleep(600)\n"
     seen = Surroundings(isolation.allowed(os.environ), tmp_path, tmp_path / "log", grace=0.0)
-    returncode, said = supervised.ask([sys.executable, "-I", "-c", program], seen, 60.0)
+    returncode, said = supervisor_client.ask([sys.executable, "-I", "-c", program], seen, 60.0)
     assert returncode == 0
     assert not Path(f"/proc/{int(said)}").exists()
 
@@ -71,4 +71,4 @@ def test_a_daemon_of_an_interpreter_ends_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[]", "3", '"a"', "[" * 100_000, "", "{"])
 def test_only_an_object_is_a_table(text: str) -> None:
     with pytest.raises(NoAnswer):
-        supervised.table(text)
+        supervisor_client.table(text)

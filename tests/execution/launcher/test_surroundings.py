@@ -12,7 +12,7 @@ import pytest
 from parity.errors import UsageError
 from parity.execution import own_path
 from parity.execution.launcher import isolation
-from parity.verbs.passing import passing
+from parity.verbs.pass_env import passing
 
 SECRETS = (
     *(

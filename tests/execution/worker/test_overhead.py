@@ -14,7 +14,7 @@ import reference_framework
 
 from parity.execution import own_path
 from parity.execution.worker import overhead
-from parity.execution.worker.machine import Sample
+from parity.execution.worker.machine_load import Sample
 from parity.execution.worker.overhead import Contestant, alternate
 from parity.execution.worker.timing import Plan
 from parity.spec.cases import Case

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 import pytest
 
 from parity.execution.worker import timing
-from parity.execution.worker.machine import NANO, Sample, SystemClock, settle
+from parity.execution.worker.machine_load import NANO, Sample, SystemClock, settle
 from parity.execution.worker.timing import Plan
 
 MILLI = 1_000_000

@@ -8,16 +8,16 @@ import pytest
 import site_material
 from site_on_disk import MATERIAL
 
-from parity.reporting import entries, speeds
+from parity.reporting import atlas_ranking, speeds
 from parity.reporting.evidence import RecordedEvidence
-from parity.reporting.material import SiteMaterial, SuiteRecords
 from parity.reporting.recommendation.criteria import NEEDS, TASKS, Criteria, wilson
+from parity.reporting.site_material import SiteMaterial, SuiteRecords
 
 SMALL = site_material.small()
 
 
 def criteria(material: SiteMaterial, task: str = "anything", device: str = "cpu", mode: str = "default") -> Criteria:
-    return Criteria(RecordedEvidence(material), entries.entries(material), task, device, mode)
+    return Criteria(RecordedEvidence(material), atlas_ranking.entries(material), task, device, mode)
 
 
 def with_rows(**changes: object) -> SiteMaterial:
@@ -73,7 +73,9 @@ def test_a_task_counts_its_own_families_alone() -> None:
 
 def test_porting_counts_what_bites_silently_from_where_the_code_is() -> None:
     asked = criteria(MATERIAL)
-    biting = sum(one.kind == "silent_large" for _, one in entries.of_pair(entries.entries(MATERIAL), "keras", "torch"))
+    biting = sum(
+        one.kind == "silent_large" for _, one in atlas_ranking.of_pair(atlas_ranking.entries(MATERIAL), "keras", "torch")
+    )
     assert asked.porting("torch", "keras").value == pytest.approx(1 - biting / len(MATERIAL.atlas))
     assert asked.porting("torch", "torch").value == 1.0
     assert asked.porting("torch", "").value is None and not asked.porting("torch", "").asked

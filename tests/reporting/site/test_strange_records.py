@@ -10,10 +10,10 @@ import pytest
 import read_pages
 import site_material
 
-from parity.reporting.material import SiteMaterial, SuiteRecords
 from parity.reporting.results import Curve, Row, Speed
 from parity.reporting.site import charts, pages
 from parity.reporting.site.charts import ChartBar, Line
+from parity.reporting.site_material import SiteMaterial, SuiteRecords
 
 SMALL = site_material.small()
 (SUITE,) = SMALL.suites
