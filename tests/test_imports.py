@@ -41,7 +41,7 @@ WORKER_RUNTIME = (
     ),
     *(
         f"parity.execution.worker.{name}"
-        for name in ("default_arguments", "machine_load", "native_objects", "speed", "tasks", "timing")
+        for name in ("default_arguments", "machine_load", "native_objects", "overhead", "speed", "tasks", "timing")
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from parity.api.call_text import call
 from parity.documents.bench_results import Timed
@@ -15,7 +16,7 @@ from parity.verbs import plot as plotting
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
-from parity.verbs.bench import bench_result, own_models
+from parity.verbs.bench import bench_result, overheads, own_models
 from parity.verbs.result_files import Places
 
 
@@ -34,6 +35,8 @@ def bench(
     inputs: str | Sequence[str] = (),
     inputs_from: str | Path | None = None,
     evaluation: bool = False,
+    twin: str | Path | None = None,
+    best: bool = False,
 ) -> Timed:
     """Training speed, only of what passes `check`: fresh processes, all cells of a round side by side.
 
@@ -45,10 +48,12 @@ def bench(
         optimizer: its name; it has its default hyper-parameters. again: measure anew what the store has measured.
         inputs: of models of your own, as in `compare`. inputs_from: a file of them, as in `compare`.
         evaluation: time a pass in evaluation mode of models of your own, not a training step.
+        twin: a folder of hand-written steps (`benchmarks`): alternate with them. best: with theirs in their best form.
 
     Returns:
         `.results` are the raw samples of each cell, in nanoseconds; `.table` has their medians in milliseconds a step;
-        `.failures` are the cells without a number.
+        `.failures` are the cells without a number. With `twin`, `.overheads` are ratios to the hand-written steps, and
+        nothing else is measured.
 
     Raises:
         SpecError: a spec has mistakes. UsageError: no architecture, or a word without meaning.
@@ -65,19 +70,14 @@ def bench(
         return bench_result.measured(timed, call(bench, "bench", (specs,), {**own, "processes": processes}))
     options: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
     options |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
-    speeds = timing.bench(
-        specs,
-        frameworks=frameworks,
-        devices=devices,
-        modes=modes,
-        batch_sizes=batch_sizes,
-        processes=processes,
-        size=size,
-        store=store,
-        optimizer=optimizer,
-        again=again,
-    )
-    return bench_result.measured(speeds, call(bench, "bench", (specs,), options))
+    asked: dict[str, Any] = dict(options)
+    command = call(bench, "bench", (specs,), {**options, "twin": twin, "best": best})
+    if twin is None:
+        return bench_result.measured(timing.bench(specs, **asked), command)
+    cells, interrupted = overheads.taken(specs, twin=Path(twin), best=best, **asked)
+    if interrupted:
+        raise KeyboardInterrupt
+    return bench_result.measured([], command, overheads=overheads.rows(cells))
 
 
 def run(

@@ -17,6 +17,7 @@ from parity.commands.environments import env
 from parity.commands.exporting import export
 from parity.commands.fingerprinting import fingerprint
 from parity.commands.keeping import clean, schema
+from parity.commands.measuring import bench, run
 from parity.commands.options import (
     BADGE,
     DEVICE,
@@ -33,7 +34,6 @@ from parity.commands.options import (
     SPECS,
     STORE,
     TRAINING,
-    TRAINING_FRAMEWORK,
 )
 from parity.commands.root import Root
 from parity.commands.weights import weights
@@ -211,97 +211,7 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
     return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
 
 
-@parity.command()
-@SPECS
-@TRAINING_FRAMEWORK
-@DEVICE
-@click.option(
-    "--mode",
-    "modes",
-    type=words.MODE,
-    multiple=True,
-    default=("default",),
-    show_default=True,
-    help="A mode that `parity doctor` lists. May be repeated.",
-)
-@click.option(
-    "--batch-size",
-    "batch_sizes",
-    type=click.IntRange(1, 1_000_000),
-    multiple=True,
-    default=(32,),
-    show_default=True,
-    help="The number of examples in a batch. May be repeated.",
-)
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 1_000),
-    default=5,
-    show_default=True,
-    help="The number of processes in which each cell is measured.",
-)
-@click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
-@click.option("--optimizer", default="adam", show_default=True, help="The optimizer, with its default hyper-parameters.")
-@click.option("--again", is_flag=True, help="Measure again. By default complete undisturbed rounds in the store are reused.")
-@click.option("--inputs", multiple=True, metavar="SHAPE", help="Input shapes of models of your own, as in `compare`: 32x3x64x64.")
-@click.option(
-    "--inputs-from", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.npz", help="The same, as in `compare`."
-)
-@click.option("--evaluation", is_flag=True, help="Time a pass of your own models in evaluation mode, not a training step.")
-@STORE
-@JSON
-@PASS_ENV
-def bench(**options: Any) -> int:
-    """Measure the training speed of each framework that passes `check`, or of models of your own that pass `compare`.
-
-    SPEC is an architecture by name, a family, or the path of a spec of your own. Models of your own:
-    parity bench torch=mine:build keras=port:build --inputs 32x3x64x64.
-    """
-    from parity.verbs.bench import own_models
-
-    return own_models.dispatch(**options)
-
-
-@parity.command()
-@click.argument("suite", type=words.SUITE)
-@TRAINING_FRAMEWORK
-@STORE
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="The folder of the report. Default: a folder with the name of the suite, below STORE/reports.",
-)
-@click.option(
-    "--plan",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Run no case: write requests for another machine to this folder.",
-)
-@click.option(
-    "--collect",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Run no case: judge the records that another machine wrote to this folder.",
-)
-@click.option("--so-far", is_flag=True, help="Run no case: report the full-size networks of SUITE that are finished.")
-@JSON
-@JUNIT
-@BADGE
-@GITHUB
-@verbosity.options
-@PASS_ENV
-def run(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
-    """Check, train, time and report a SUITE. After an interruption, the same command resumes.
-
-    SUITE is a name of `parity list suites`, or the path of a suite of your own (my_suite.yaml).
-    """
-    from parity.verbs import run as verb
-    from parity.verbs.result_files import Places
-
-    return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
-
-
-for command in (*reading.COMMANDS, completion, clean, schema, export, fingerprint):
+for command in (*reading.COMMANDS, bench, run, completion, clean, schema, export, fingerprint):
     parity.add_command(command)
 parity.add_command(env)
 parity.add_command(weights)

@@ -49,6 +49,8 @@ class Timed(Told):
     results: tuple[Timing, ...]
     workloads: tuple[dict[str, Anything], ...] = ()
     """What the samples say of each workload."""
+    overheads: tuple[dict[str, Anything], ...] = ()
+    """What realizations cost over hand-written steps, with the raw turns (`--twin`)."""
 
     @property
     def exit_status(self) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.execution.damaged_files import Damaged, checksummed, parsed, read_text, verified
-from parity.spec.cases import Case
+from parity.spec.cases import TIMED, Case
 
 FORMAT = 1
 FILE = "request.json"
@@ -33,7 +33,8 @@ class RequestEntry:
 
 @dataclass(frozen=True)
 class Request:
-    """The cases for one process. realization: `package.module:name` of a user's own; None for the framework's."""
+    """The cases for one process. dtype: their precisions, joined by +. realization: `package.module:name` of a user's own;
+    None for the framework's."""
 
     directory: Path
     framework: str
@@ -44,7 +45,7 @@ class Request:
 
     def timed(self) -> bool:
         """Whether cases are timed, so that the process's memory allocator must be pinned."""
-        return bool(self.entries) and all(entry.case.task == "speed" for entry in self.entries)
+        return bool(self.entries) and all(entry.case.task in TIMED for entry in self.entries)
 
 
 def encode(request: Request) -> str:

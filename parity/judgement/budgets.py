@@ -118,6 +118,11 @@ PEAK = 1.1
 a tenth of error: the update and the loss around a dense layer take 2 to 5 %, and frameworks' products differ by a third, of
 which the fastest counts."""
 
+TWIN_LOSS, TWIN_MOVED = 1e-4, 0.2
+"""A hand-written step is a realization's twin if from the same float32 weights its first loss is the same (wrong padding, norm
+or activation moves it by percents), and if the next two steps on the batch move the loss as far, to a fifth: a second bias of a
+recurrent layer, which a user has and the spec has not, moves it by some percents; another rate or optimizer by half or more."""
+
 SEGMENT = 0.05
 """Two stretches of a warm-up are of one speed if their medians differ by at most this share (Barrett et al. 2017 ask 0.001 s or
 the stretches' variances)."""

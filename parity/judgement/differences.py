@@ -142,6 +142,7 @@ def _entry(item: Mapping[str, Any], path: Path) -> KnownDifference:
         raise ValueError(f"{path}: entry {item.get('name', item)!r}: {error}") from error
 
 
+@cache
 def _read(path: Path) -> Mapping[str, Any]:
     from ruamel.yaml import YAML
 

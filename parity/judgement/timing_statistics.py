@@ -53,7 +53,7 @@ def paired_ratio(samples: Rounds, baseline: Rounds) -> float | None:
     return float(median(median(samples[number]) / median(baseline[number]) for number in rounds)) if rounds else None
 
 
-def paired_interval(samples: Rounds, baseline: Rounds, seed: int = 0) -> Interval | None:
+def paired_interval(samples: Rounds, baseline: Rounds, seed: int = 0, level: float = LEVEL) -> Interval | None:
     """`paired_ratio` with its interval: rounds are drawn jointly for both, so that what slows a whole round down cancels, and
     then the blocks of each process. None where fewer than `budgets.LEAST_ROUNDS` rounds have both."""
     value = paired_ratio(samples, baseline)
@@ -64,7 +64,7 @@ def paired_interval(samples: Rounds, baseline: Rounds, seed: int = 0) -> Interva
     chosen = numbers.randint(0, len(rounds), (RESAMPLES, len(rounds)))
     above = _drawn_medians(_checked([samples[number] for number in rounds]), chosen, numbers)
     below = _drawn_medians(_checked([baseline[number] for number in rounds]), chosen, numbers)
-    return _interval(value, np.median(above / below, axis=1))
+    return _interval(value, np.median(above / below, axis=1), level)
 
 
 def least_seen(control: Interval) -> float:
@@ -104,8 +104,8 @@ def _drawn_medians(
     return medians
 
 
-def _interval(value: float, drawn: npt.NDArray[np.float64]) -> Interval:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+def _interval(value: float, drawn: npt.NDArray[np.float64], level: float = LEVEL) -> Interval:
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from parity.atlas.consequences import Consequence
+from parity.judgement.timing_statistics import Interval
 from parity.reporting.results import Curve
 from parity.reporting.speeds import SpeedCell, TimedWorkload
 from parity.reporting.summary import Cell
@@ -71,6 +72,11 @@ def speed_text(cell: SpeedCell, missing: bool = False) -> str:
         return f"{cell.times:.2f} (no interval)"
     interval = f"{cell.ratio.value:.2f} ({cell.ratio.low:.2f}–{cell.ratio.high:.2f})"
     return f"tie: {interval}" if cell.standing == "tie" else interval
+
+
+def interval(value: Interval | None) -> str:
+    """`1.004 (0.998–1.009)`, to three digits behind the point."""
+    return "" if value is None else f"{value.value:.3f} ({value.low:.3f}–{value.high:.3f})"
 
 
 def control_sentence(workload: TimedWorkload) -> str:

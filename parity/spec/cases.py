@@ -13,7 +13,12 @@ from typing import Any
 from parity.spec.graph import Graph
 
 FORMAT = 1
-TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "fingerprint", "native", "schedule", "curvature")
+TASKS = (
+    *("agreement", "sampling", "training", "speed", "overhead", "question", "weights", "fingerprint", "native", "schedule"),
+    "curvature",
+)
+TIMED = ("speed", "overhead")
+"""Tasks with a clock: their processes are pinned, and their records never stand for new ones."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class Case:
     def id(self) -> str:
         spec = self.spec if self.size == "small" else f"{self.spec}@{self.size}"
         parts = [spec, self.initializer, self.optimizer, self.dtype, self.device, self.mode, f"seed{self.seed}"]
-        if self.task in ("training", "speed"):
+        if self.task in ("training", *TIMED):
             parts.append(self.task)
         return "/".join(parts)
 

@@ -22,12 +22,13 @@ from parity.spec.graph_facts import differentiable_inputs, observed_values
 from parity.torch_impl import curvature, device, initializers, optimizers, schedules
 from parity.torch_impl.model import Network
 
-LAST = "channels_last"
-MODES, DEFAULT_MODE = ("eager", "compiled", LAST, f"compiled[{LAST}]"), "eager"
+LAST, FUSED = "channels_last", "fused"
+MODES, DEFAULT_MODE = ("eager", "compiled", LAST, f"compiled[{LAST}]", FUSED), "eager"
 
 
 class Implementation:
-    """PyTorch, eager or through torch.compile, with channels in front or, as its guide for CPUs and GPUs advises, last."""
+    """PyTorch, eager or through torch.compile, with channels in front or, as its guide for CPUs and GPUs advises, last; and
+    eager with a fused optimizer, a kernel a parameter."""
 
     name = "torch"
 
@@ -231,7 +232,7 @@ class Realization:
                 updates.append((tensors[native], phase.updates[layout.spec[0]]))
         if self.case.optimizer == "none" or not updates:
             return Trained(layouts, tensors, None, lambda: None)
-        optimizer = optimizers.build(self.case.optimizer, self.case.hyperparameters, updates)
+        optimizer = optimizers.build(self.case.optimizer, self.case.hyperparameters, updates, self.case.mode == FUSED)
         return Trained(layouts, tensors, optimizer, self.compiled(optimizer.step) if self.compiled else optimizer.step)
 
     def _arm(self, phase: int) -> None:

@@ -92,7 +92,13 @@ TABLE: Mapping[str, Callable[[Groups, Hyperparameters], Optimizer]] = {
 }
 
 
-def build(name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[Tensor, float]]) -> Optimizer:
+FUSED = (Adam, AdamW, SGD, Adagrad)
+"""What has one kernel for the whole update of a parameter, for those who ask for it."""
+
+
+def build(
+    name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[Tensor, float]], fused: bool = False
+) -> Optimizer:
     """The optimizer, with one group per learning-rate factor. updates: pairs of a trained tensor and its factor."""
     if name not in TABLE:
         raise Unsupported(f"no native form of the optimizer {name}")
@@ -100,7 +106,20 @@ def build(name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[T
     for factor in dict.fromkeys(factor for _, factor in updates):
         members = [tensor for tensor, own in updates if own == factor]
         groups.append({"params": members, "lr": hyperparameters["learning_rate"] * factor})
-    return TABLE[name](groups, hyperparameters)
+    made = TABLE[name](groups, hyperparameters)
+    return _fused(name, made) if fused else made
+
+
+def _fused(name: str, optimizer: Optimizer) -> Optimizer:
+    """The same with fused=True. Its kernels take the counter in float32, which holds every step up to 2²⁴."""
+    if type(optimizer) not in FUSED:
+        raise Unsupported(f"torch has no fused kernel for the optimizer {name}")
+    for group in optimizer.param_groups:
+        group |= {"fused": True, "foreach": False}
+    for state in optimizer.state.values():
+        if "step" in state:
+            state["step"] = state["step"].to(torch.float32)
+    return optimizer
 
 
 def drive(request: Drive) -> list[dict[str, Array]]:

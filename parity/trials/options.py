@@ -24,7 +24,7 @@ DTYPES = ("float64", "float32")
 DEVICES = ("cpu", "gpu", "tpu")
 SIZES = ("small", "full")
 """Sizes that every architecture has. A file may define more; a network is asked only in sizes that it has."""
-MODES = ("default", "eager", "compiled", "compiled[xla]", "channels_last", "compiled[channels_last]")
+MODES = ("default", "eager", "compiled", "compiled[xla]", "channels_last", "compiled[channels_last]", "fused")
 ELSEWHERE = {
     **dict.fromkeys(("double", "fp64", "f64", "torch.float64", "64"), "float64"),
     **dict.fromkeys(("single", "float", "fp32", "f32", "torch.float32", "32"), "float32"),

@@ -37,8 +37,7 @@ from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 
 Array = npt.NDArray[Any]
-DIGITS = 10
-DTYPE = "float32"
+DIGITS, DTYPE = 10, "float32"
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,26 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Course:
-    """A training case with its data, the quality before its first step, and the two reference runs."""
+class BegunCourse:
+    """A training case with its data and the quality before its first step. begin: the start; run: trains the reference."""
 
     trial: Trial
     dataset: Dataset
     goal: Goal | None
     at_start: float | None
+    begin: Mapping[str, Array]
+    run: Callable[[Mapping[str, Array]], TrainingRun]
+
+
+@dataclass(frozen=True)
+class Course(BegunCourse):
+    """The same with the two reference runs."""
+
     reference: TrainingRun
     twin: TrainingRun
 
 
-def course(
+def begun(
     architecture: language.Architecture,
     initializer: language.Initializer,
     optimizer: language.Optimizer,
@@ -71,8 +78,8 @@ def course(
     options: Options,
     store: Path,
     on_step: Callable[[int], None] = lambda _: None,
-) -> Course:
-    """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once per store)."""
+) -> BegunCourse:
+    """Draws the start and the order, and trains nothing yet."""
     _refuse(architecture.name, entry)
     size = entry.size or "full"
     graph = expand(architecture, size)
@@ -108,17 +115,30 @@ def course(
     arrays = {**initial, ORDER: order, **put_under(dataset.train, DATASET), **put_under(dataset.test, TEST)}
     begin = {own_name(name): array for name, array in initial.items()}
     goal = _goal(entry.quality, graph, dataset) if entry.quality else None
-    twin = moved_by_one_ulp(begin, stream(case.id, "twin"))
-    rule = Rule.of(optimizer)
 
     def run(start: Mapping[str, Array]) -> TrainingRun:
         draws = drawing.Draws({**arrays, **put_under(start, START)}).digest()
-        compute = partial(train, graph, rule, case.hyperparameters, start, dataset.train, order, on_step)
-        return remembered(store, case, optimizer.model_dump_json(), draws, compute)
+        given = graph, Rule.of(optimizer), case.hyperparameters, start, dataset.train, order, on_step
+        return remembered(store, case, optimizer.model_dump_json(), draws, partial(train, *given))
 
     judge = judge_training(case, dataset, goal, begin)
     at_start = measured(case, dataset, goal, np.ones(1), begin, {}) if goal else None
-    return Course(Trial(case, arrays, judge, "training"), dataset, goal, at_start, run(begin), run(twin))
+    return BegunCourse(Trial(case, arrays, judge, "training"), dataset, goal, at_start, begin, run)
+
+
+def course(
+    architecture: language.Architecture,
+    initializer: language.Initializer,
+    optimizer: language.Optimizer,
+    entry: SuiteEntry,
+    options: Options,
+    store: Path,
+    on_step: Callable[[int], None] = lambda _: None,
+) -> Course:
+    """What `begun` draws, with the reference and its twin trained (a minute for small networks, once per store)."""
+    given = begun(architecture, initializer, optimizer, entry, options, store, on_step)
+    twin = moved_by_one_ulp(given.begin, stream(given.trial.case.id, "twin"))
+    return Course(**vars(given), reference=given.run(given.begin), twin=given.run(twin))
 
 
 def curves(taken: Course, judged: Sequence[JudgedTrial]) -> Iterator[Curve]:

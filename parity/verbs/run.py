@@ -7,53 +7,35 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from parity.errors import UsageError
 from parity.execution.frameworks import training as training_names
-from parity.execution.launcher import diagnosis, planning
-from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.launcher import diagnosis
 from parity.judgement.verdicts import exit_status
 from parity.reporting import pages
-from parity.reporting.results import Curve, Results, Speed, read, write
+from parity.reporting.results import Results, read, write
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
 from parity.trials import full_size, limits, machine, selected_frameworks, selection, speed, suites, training
 from parity.trials import options as asking
 from parity.trials import report_rows as collating
-from parity.trials.bench_rounds import Sampled
 from parity.trials.networks import LARGE_SIZES, batch_size_of
-from parity.trials.options import DTYPES
-from parity.trials.session import JudgedTrial, Session, judge_record
-from parity.trials.trial import Options, Trial
-from parity.verbs import bench, terminal
+from parity.trials.session import JudgedTrial, Session
+from parity.verbs import bench, elsewhere, entries, terminal
 from parity.verbs.bench import bench_result
 from parity.verbs.check import CheckCall, document, make_trials, show
+from parity.verbs.entries import Outcome
 from parity.verbs.result_files import Places
 from parity.verbs.terminal import not_built, progress, timings
 
 REPORTS = "reports"
 """Default directory of reports, below the store. The project's own reports/ are renewed only if the user names them."""
 PLACES = Places()
-PLANNED = ("agreement", "sampling")
-"""Tasks whose requests can be written beforehand; other tasks need earlier results."""
-
-
-@dataclass
-class Outcome:
-    """What a suite has given so far. kept: timed processes out of the store. interrupted: while it was timing.
-    left: entries that were not begun then."""
-
-    judged: list[JudgedTrial] = field(default_factory=list)
-    curves: list[Curve] = field(default_factory=list)
-    speeds: list[Speed] = field(default_factory=list)
-    kept: list[Sampled] = field(default_factory=list)
-    interrupted: bool = False
-    left: list[str] = field(default_factory=list)
 
 
 def main(
@@ -75,15 +57,15 @@ def main(
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
     suites.check(loaded)
-    elsewhere = plan is not None or collect is not None  # the cases run on another machine
-    named = selected_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
-    if not elsewhere:
+    away = plan is not None or collect is not None  # the cases run on another machine
+    named = selected_frameworks.that_train(tuple(frameworks) or (training_names() if away else ()))
+    if not away:
         not_built.tell(frameworks)
     store = asking.store(store)
     asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
-        return write_plan(loaded, named, plan)
-    outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store, so_far)
+        return elsewhere.write_plan(loaded, named, plan)
+    outcome = elsewhere.collected(loaded, named, collect, store) if collect else run(loaded, named, store, so_far)
     again, output = command(suite, output), output or store / REPORTS / loaded.name
     results = Results(
         suite=loaded.name,
@@ -128,7 +110,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
         named = selected_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
-            if entry.task in PLANNED:
+            if entry.task in entries.CHECKED:
                 outcome.judged += _agree(entry, session, so_far)
             elif entry.task == "training":
                 _train(entry, session, outcome, bar)
@@ -152,63 +134,6 @@ def _check_size(entry: SuiteEntry) -> None:
             limits.check_case(graph, batch_size, batches, walked=entry.task != "speed")
 
 
-def agreement_trials(entry: SuiteEntry) -> list[Trial]:
-    """The cases of an agreement or sampling entry."""
-    selected = selection.select(entry.specs)
-    made: list[Trial] = []
-    for options in _options(entry):
-        made += make_trials(selected, options)
-    return made
-
-
-def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
-    """Writes self-contained requests of the suite's agreement and sampling entries, for machines without network.
-
-    Raises UsageError if the suite has no such entries. Entries that are left out are named.
-    """
-    left = dict.fromkeys(entry.task for entry in suite.entries if entry.task not in PLANNED)
-    if all(entry.task in left for entry in suite.entries):
-        raise UsageError(f"{suite.name} has {' and '.join(left)} alone: only agreement and sampling can be planned", status=5)
-    made = _plannable(suite)
-    for name in frameworks:
-        for dtype in dict.fromkeys(trial.case.dtype for trial in made):
-            planned = [planning.PlannedCase(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
-            target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
-            digest = planning.implementation_digest(name)
-            planning.write_request(target, name, planned, versions=_versions(name), implementation=digest)
-            terminal.say(f"python -m parity.execution.launcher {target} {target / planning.RESULTS}")
-    if left:
-        terminal.say(f"left out, since it cannot be planned: {', '.join(left)}", error=True)
-    return 0
-
-
-def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[JudgedTrial]:
-    """Judges the results of a plan. A case without a result is `not_compared`."""
-    made = {trial.case.id: trial for trial in _plannable(suite)}
-    judged = []
-    for request, reading in planning.collect(folder):
-        if request.framework not in frameworks:
-            continue
-        records, out = reading.latest(), request.directory / planning.RESULTS
-        for notice in reading.notices:
-            terminal.say(notice, error=True)
-        for entry in request.entries:
-            trial = made.get(entry.case.id)
-            if trial is None:
-                raise UsageError(
-                    f"{request.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
-                )
-            record = records.get(entry.key)
-            if record is None or (record.case, record.framework) != (entry.case.id, request.framework):
-                record = Session.absent(trial, request.framework, "no record came back")
-            judged.append(
-                JudgedTrial(trial, request.framework, record, judge_record(trial, request.framework, record, out), out)
-            )
-    if not judged:
-        raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)
-    return judged
-
-
 def environment(frameworks: Sequence[str]) -> dict[str, Any]:
     """Machine and frameworks, for the report's table."""
     import numpy
@@ -228,29 +153,6 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
     return {"machine": here, "frameworks": described}
 
 
-def _plannable(suite: Suite) -> list[Trial]:
-    suites = [entry for entry in suite.entries if entry.task in PLANNED]
-    return [trial for entry in suites for trial in agreement_trials(entry)]
-
-
-def _versions(framework: str) -> Mapping[str, str]:
-    """The versions in the framework's environment; {} if there is none here, as for a plan for another machine."""
-    try:
-        return installed(framework).versions
-    except Unavailable:
-        return {}
-
-
-def _options(entry: SuiteEntry) -> list[Options]:
-    dtypes, size = tuple(entry.dtypes) or DTYPES, entry.size or "small"
-    return [
-        Options(dtypes=dtypes, device=device, mode=mode, size=size, seed=seed, nodes=entry.nodes, steps=entry.steps)
-        for device in entry.devices or ["cpu"]
-        for mode in (*entry.modes,) or (None,)
-        for seed in entry.seeds
-    ]
-
-
 def _large(entry: SuiteEntry) -> bool:
     return entry.task == "agreement" and entry.size in LARGE_SIZES
 
@@ -258,13 +160,13 @@ def _large(entry: SuiteEntry) -> bool:
 def _agree(entry: SuiteEntry, session: Session, so_far: bool) -> list[JudgedTrial]:
     """Judges an agreement entry. At a large size networks run one at a time, since their arrays would not fit together."""
     if not _large(entry):
-        return session.run(agreement_trials(entry))
+        return session.run(entries.agreement_trials(entry))
     selected = selection.select(entry.specs)
-    judged = list(full_size.settle(selected.architectures, _options(entry), session, so_far))
+    judged = list(full_size.settle(selected.architectures, entries.options(entry), session, so_far))
     if so_far:
         return judged
     rest = replace(selected, architectures=())
-    made = [trial for options in _options(entry) for trial in make_trials(rest, options)]
+    made = [trial for options in entries.options(entry) for trial in make_trials(rest, options)]
     return judged + (session.run(made) if made else [])
 
 
@@ -272,7 +174,7 @@ def _train(entry: SuiteEntry, session: Session, outcome: Outcome, bar: progress.
     initializer = selection.initializer(entry.initializer or "glorot_uniform")
     optimizer = selection.optimizer(entry.optimizer or "adam")
     for architecture in selection.select(entry.specs).architectures:
-        for options in _options(entry):
+        for options in entries.options(entry):
             taken = training.course(
                 architecture,
                 initializer,
@@ -288,12 +190,7 @@ def _train(entry: SuiteEntry, session: Session, outcome: Outcome, bar: progress.
 
 
 def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
-    architectures = selection.select(entry.specs).architectures
-    for options in _options(entry.model_copy(update={"modes": []})):  # bench combines modes with cells itself
-        sized = replace(options, size=entry.size or "full")
-        loads = bench.workloads(
-            architectures, sized, entry.modes or ["default"], entry.batch_sizes or [32], entry.optimizer or bench.OPTIMIZER
-        )
+    for sized, loads in entries.timed(entry):
         speeds = bench.take(session, loads, sized, bench.PROCESSES)
         outcome.speeds += speeds.speeds
         outcome.kept += speeds.kept

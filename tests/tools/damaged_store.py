@@ -15,13 +15,13 @@ from parity.atlas.question import Answer, answered
 from parity.execution import arrays as array_files
 from parity.execution import records, request, sealed
 from parity.execution.damaged_files import Damaged
-from parity.execution.launcher import environments, planning
+from parity.execution.launcher import environments, plan, planning
 from parity.execution.launcher.worker_process import Progress
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.graph import Graph
 from parity.verbs import native_files, weights
-from parity.verbs.run import collect_plan
+from parity.verbs.elsewhere import collect_plan
 from parity.verbs.weights import neutral
 from tests.tools.damaged_kind import Kind
 from tests.tools.requests_for_fakes import write as write_request
@@ -202,7 +202,7 @@ def collected_kind() -> Kind:
 
     def make(folder: Path) -> Path:
         from parity.spec.suites import Suite
-        from parity.verbs.run import write_plan
+        from parity.verbs.elsewhere import write_plan
 
         assert isinstance(suite, Suite)
         write_plan(suite, ["torch"], folder / "plan")
@@ -215,6 +215,20 @@ def collected_kind() -> Kind:
         return [(one.framework, one.trial.case.id, one.verdict) for one in collect_plan(suite, ["torch"], path.parents[1])]
 
     return Kind("a suite's plan", make, read)
+
+
+def order_kind() -> Kind:
+    """The kind of the order in which a plan runs, read as the launcher of another machine does."""
+
+    def make(folder: Path) -> Path:
+        runs = [
+            plan.PlannedRun("torch-float32", "results"),
+            *(plan.PlannedRun("timed0-0-torch", f"round{n}") for n in range(3)),
+        ]
+        plan.write(folder, runs)
+        return folder / plan.FILE
+
+    return Kind("the order of a plan", make, lambda path: [[run.request, run.results] for run in plan.read(path.parent)])
 
 
 def native_kind(framework: str, checksum: bool) -> Kind:

@@ -163,7 +163,6 @@ def test_an_absent_framework_is_incomplete_and_told_once(
         (("bench", "adam"), 5, "bench times architectures"),
         (("check",), 2, "SPEC"),
         (("run", "lenet"), 2, "lenet"),
-        (("run", "training", "--plan", "nowhere"), 5, "training has training alone: only agreement and sampling can be"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(

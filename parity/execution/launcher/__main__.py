@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from parity.execution.launcher.launching import main
+from parity.execution.launcher.plan import main
 
 sys.exit(main())

@@ -228,12 +228,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Path(sys.executable),
         options.out,
         limits=Limits(options.timeout),
-        on_record=lambda record: _say(f"{record.outcome:13} {record.case}"),
-        on_notice=_say,
+        on_record=lambda record: say(f"{record.outcome:13} {record.case}"),
+        on_notice=say,
     )
     return 0
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Prints a line at once, without what could steer a terminal."""
     sys.stdout.write(f"{escaping.terminal(line)}\n")
     sys.stdout.flush()

@@ -20,7 +20,7 @@ from parity.execution.launcher import target_sources
 from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
 from parity.execution.request import Request, RequestEntry
-from parity.spec.cases import Case
+from parity.spec.cases import TIMED, Case
 
 Array = npt.NDArray[Any]
 WORKER = "parity.execution.worker.__main__"
@@ -48,20 +48,21 @@ def write_request(
     """Writes request.json and one `.npz` per case. request.json comes last, so that a half-written request does not count.
 
     versions: of the environment that shall run it (`environments.installed`). implementation: `implementation_digest`.
-    Raises ValueError if the cases have several precisions, or if a case lacks batches.
+    Raises ValueError if there is no case, or if a case lacks batches.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    entries, dtypes = [], set()
+    entries: list[RequestEntry] = []
+    dtypes = dict[str, None]()
     for number, item in enumerate(planned_cases):
         _check(item)
-        dtypes.add(item.case.dtype)
+        dtypes[item.case.dtype] = None
         file = f"{number}.npz" if item.arrays else None
         sha256 = write_npz(directory / file, item.arrays) if file else None
         key = record_key(item.case, sha256 or "", framework, versions, f"{implementation} {realization or ''}", threads=threads)
         entries.append(RequestEntry(item.case, key, file, sha256))
-    if len(dtypes) != 1:
-        raise ValueError(f"{directory}: a request has one precision, not {sorted(dtypes) or 'none (it has no cases)'}")
-    written = Request(directory, framework, dtypes.pop(), tuple(entries), realization, threads)
+    if not entries:
+        raise ValueError(f"{directory}: a request has at least one case")
+    written = Request(directory, framework, "+".join(dtypes), tuple(entries), realization, threads)
     aside = directory / f"{request.FILE}.tmp"
     aside.write_text(request.encode(written))
     aside.rename(directory / request.FILE)
@@ -89,7 +90,7 @@ def collect(directory: Path) -> list[tuple[Request, Reading]]:
 def _check(item: PlannedCase) -> None:
     """Refuses a case that no worker could run. The error is raised here, where it reaches the user who can correct it."""
     case = item.case
-    if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
+    if case.task in ("agreement", "curvature", *TIMED) and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1
         batches = {group_of(name) for name in under(item.arrays, BATCH)}
         missing = {str(number) for number in range(wanted)} - batches

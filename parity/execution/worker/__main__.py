@@ -27,7 +27,17 @@ from parity.execution import outcomes, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
-from parity.execution.worker import implementations, machine_load, native_objects, native_optimizers, speed, tasks, timing
+from parity.execution.worker import (
+    implementations,
+    machine_load,
+    native_objects,
+    native_optimizers,
+    overhead,
+    speed,
+    tasks,
+    timing,
+)
+from parity.spec.cases import TIMED
 
 PROGRESS = "progress.jsonl"
 LITTLE = 1 << 23
@@ -155,10 +165,14 @@ def _perform(
     start, began = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     realization = framework.realize(case)
     built = time.perf_counter() - start
-    if case.task == "speed":
+    if case.task in TIMED:
         place = machine_load.settle(requested.threads)  # again: a framework's threads may have begun elsewhere
-        plan = timing.Plan.of(case.arguments, case.steps)
-        arrays, measured = speed.speed(realization, case, inputs, machine_load.SystemClock(place), plan)
+        plan, clock = timing.Plan.of(case.arguments, case.steps), machine_load.SystemClock(place)
+        arrays: dict[str, Array] = {}
+        if case.task == "speed":
+            arrays, measured = speed.speed(realization, case, inputs, clock, plan)
+        else:
+            measured = overhead.overhead(realization, case, inputs, clock, plan)
         times = {"import_seconds": imported, "build_seconds": built, "threads": requested.threads}
         where = machine_load.surroundings(os.environ, place)
         return arrays, {"measured_at": began, "where": where, **times, **measured}

@@ -5,6 +5,8 @@ It refuses to judge, and to let the answer be one of before the clock: outputs t
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -30,14 +32,37 @@ def speed(
     batches = [realization.place(batch) for batch in tasks.batches_of(arrays)]
     count = 0
 
-    def step() -> None:
+    def plain() -> None:
         nonlocal count
         realization.step(batches[count % len(batches)])
         count += 1
 
+    share = float(case.arguments.get("slowed", 0.0))
+    step = slower(plain, realization.synchronize, share) if share else plain
     measured = timing.measure(step, realization.synchronize, clock, plan)
     outputs = answer(realization, case, arrays) if under(arrays, CHECK) else {}
     return outputs, {**measured, "products_per_second": products(clock)}
+
+
+def slower(
+    step: Callable[[], Any],
+    synchronize: Callable[[], None],
+    share: float,
+    now: Callable[[], int] = time.perf_counter_ns,
+) -> Callable[[], Any]:
+    """The step, made to take a share longer: a control, which a run must see. It waits for the device, and then for time."""
+
+    def slowed() -> Any:
+        begin = now()
+        given = step()
+        synchronize()
+        end = now()
+        until = end + share * (end - begin)
+        while now() < until:
+            pass
+        return given
+
+    return slowed
 
 
 def answer(realization: Realization, case: Case, arrays: tasks.Arrays) -> dict[str, Array]:

@@ -62,9 +62,14 @@ def workloads(
 
 def gate(session: Session, loads: Sequence[Workload]) -> dict[tuple[int, str], Gated]:
     """(place of a workload, framework) -> the verdict of its check: of that size, precision, mode and number of threads."""
+    return gated_by(session.run([trial for load in loads for trial in load.gate]), loads)
+
+
+def gated_by(judged: Sequence[JudgedTrial], loads: Sequence[Workload]) -> dict[tuple[int, str], Gated]:
+    """The same from trials of the workloads' checks that have been judged."""
     places = {id(trial): place for place, load in enumerate(loads) for trial in load.gate}
     groups: dict[tuple[int, str], list[JudgedTrial]] = {}
-    for judged_trial in session.run([trial for load in loads for trial in load.gate]):
+    for judged_trial in judged:
         groups.setdefault((places[id(judged_trial.trial)], judged_trial.framework), []).append(judged_trial)
     return {key: _gated(judged) for key, judged in groups.items()}
 
@@ -77,13 +82,13 @@ def _gated(judged: Sequence[JudgedTrial]) -> Gated:
 
 
 def cells_of(
-    loads: Sequence[Workload], gated: Mapping[tuple[int, str], Gated], session: Session, options: Options
+    loads: Sequence[Workload], gated: Mapping[tuple[int, str], Gated], frameworks: Sequence[str], options: Options
 ) -> list[TimedCell]:
     """Every workload in every framework that passed its check; the first of each once more (A/A); and of each framework the
     product of matrices, which no rate may exceed."""
     cells, passing = [], dict[str, None]()
     for place, load in enumerate(loads):
-        good = [name for name in session.frameworks if gated[(place, name)].verdict in PASSING - {"unsupported"}]
+        good = [name for name in frameworks if gated[(place, name)].verdict in PASSING - {"unsupported"}]
         cells += [TimedCell(load, name) for name in good]
         cells += [TimedCell(load, name, CONTROL) for name in good[:1]]
         passing |= dict.fromkeys(good)
@@ -105,16 +110,28 @@ def take(
     """Gates and measures. Cells of frameworks that did not pass are among the result, with what kept them from it."""
     alone = replace(session, threads=THREADS)
     gated = gate(alone, loads)
-    cells = cells_of(loads, gated, alone, options)
+    cells = cells_of(loads, gated, alone.frameworks, options)
     result = measure(cells, alone, processes, _has_quiet, again=again, on_process=on_process) if cells else Rounds()
+    return benched(loads, gated, session.frameworks, cells, result, processes)
+
+
+def benched(
+    loads: Sequence[Workload],
+    gated: Mapping[tuple[int, str], Gated],
+    frameworks: Sequence[str],
+    cells: Sequence[TimedCell],
+    found: Rounds,
+    processes: int,
+) -> Benched:
+    """What was measured, with the cells that did not pass their check."""
     made = [
         _refused(load, name, gated[(place, name)])
         for place, load in enumerate(loads)
-        for name in session.frameworks
+        for name in frameworks
         if not any(cell.workload is load and cell.framework == name for cell in cells)
     ]
-    made += [_speed(cell, result, processes) for cell in cells]
-    return Benched(timed.settled(made), [item for item in result.sampled if item.kept], result.interrupted)
+    made += [_speed(cell, found, processes) for cell in cells]
+    return Benched(timed.settled(made), [item for item in found.sampled if item.kept], found.interrupted)
 
 
 def _has_quiet(measurements: Mapping[str, Any]) -> bool:
@@ -206,16 +223,7 @@ def _bench(
     again: bool,
 ) -> Benched:
     specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
-    asking.check((), devices, modes)
-    chosen = selection.select(specs).architectures
-    if not chosen:
-        raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
-    if optimizer not in language.names("optimizers"):
-        close = did_you_mean(optimizer, language.names("optimizers"))
-        raise UsageError(f"there is no optimizer `{short(optimizer)}`{close or '; `parity list optimizers` shows them'}")
-    limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
-    for architecture in chosen:
-        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), speed.BATCHES, walked=False)
+    chosen = asked(specs, devices, modes, batch_sizes, processes, size, optimizer)
     store = asking.store(store)
     asking.place(store)
     made: list[Benched] = []
@@ -232,6 +240,29 @@ def _bench(
         [sampled for each in made for sampled in each.kept],
         any(each.interrupted for each in made),
     )
+
+
+def asked(
+    specs: Sequence[str],
+    devices: Sequence[str],
+    modes: Sequence[str],
+    batch_sizes: Sequence[int],
+    processes: int,
+    size: str,
+    optimizer: str,
+) -> tuple[language.Architecture, ...]:
+    """The architectures to be timed, once every word and number is one that could be. Raises SpecError, UsageError."""
+    asking.check((), devices, modes)
+    chosen = selection.select(specs).architectures
+    if not chosen:
+        raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    if optimizer not in language.names("optimizers"):
+        close = did_you_mean(optimizer, language.names("optimizers"))
+        raise UsageError(f"there is no optimizer `{short(optimizer)}`{close or '; `parity list optimizers` shows them'}")
+    limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
+    for architecture in chosen:
+        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), speed.BATCHES, walked=False)
+    return chosen
 
 
 def main(json_path: Path | None, **options: Any) -> int:

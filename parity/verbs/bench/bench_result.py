@@ -66,8 +66,16 @@ def complete(speed: Speed) -> bool:
     return speed.verdict == "unsupported" or timed.measured(speed)
 
 
-def measured(speeds: Sequence[Speed], command: str, workloads: Sequence[Mapping[str, Any]] = ()) -> Timed:
-    """The raw samples as they leave parity. command: what was asked. workloads: what the samples say of each workload."""
+def measured(
+    speeds: Sequence[Speed],
+    command: str,
+    workloads: Sequence[Mapping[str, Any]] = (),
+    overheads: Sequence[Mapping[str, Any]] = (),
+) -> Timed:
+    """The raw samples as they leave parity. command: what was asked. workloads: what the samples say of each workload.
+    overheads: what realizations cost over hand-written steps."""
     cells = tuple(cast(Timing, asdict(speed)) for speed in speeds)
     results = tuple(dict(workload) for workload in workloads)
-    return Timed(parity=parity.__version__, command=command, machine=machine.here(), results=cells, workloads=results)
+    over = tuple(dict(overhead) for overhead in overheads)
+    here = machine.here()
+    return Timed(parity=parity.__version__, command=command, machine=here, results=cells, workloads=results, overheads=over)

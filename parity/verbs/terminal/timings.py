@@ -15,7 +15,7 @@ from rich.table import Table
 
 from parity.execution.worker.timing import Plan
 from parity.reporting import speeds as timed
-from parity.reporting import wording
+from parity.reporting import sweeps, wording
 from parity.reporting.results import Results, Speed
 from parity.trials.bench_rounds import Sampled
 from parity.verbs import terminal
@@ -87,6 +87,7 @@ def sentences(speeds: Sequence[Speed], kept: Sequence[Sampled]) -> Iterator[str]
         pinned = "allocator pinned" if where["allocator"] else "allocator not pinned"
         cpus = ", ".join(map(str, where["own_cpus"]))
         yield f"on {where['processor']}, {where['system']}; {threads} threads on CPUs {cpus}, {pinned}"
+    yield from sweeps.sentences(plain)
     yield from from_store(speeds, kept)
 
 

@@ -253,10 +253,15 @@ def test_a_request_round_trips(tmp_path: Path) -> None:
     assert request.read(tmp_path) == written
 
 
-def test_a_request_of_two_precisions_or_without_its_batches_is_refused(tmp_path: Path) -> None:
-    both = [PlannedCase(tiny_case(0, dtype=dtype), {"batch/0/x": rows(1)}) for dtype in ("float32", "float64")]
-    with pytest.raises(ValueError, match="one precision, not"):
-        write_request(tmp_path / "a", "torch", both, versions={}, implementation="")
+def test_a_request_of_two_precisions_says_both(tmp_path: Path) -> None:
+    both = [PlannedCase(tiny_case(0, dtype=dtype), {"batch/0/x": rows(1)}) for dtype in ("float64", "float32")]
+    write_request(tmp_path, "torch", both, versions={}, implementation="")
+    assert request.read(tmp_path).dtype == "float64+float32"
+
+
+def test_a_request_without_cases_or_without_its_batches_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least one case"):
+        write_request(tmp_path / "a", "torch", [], versions={}, implementation="")
     lacking = PlannedCase(replace(CASE, steps=3), {"batch/0/x": rows(1), "batch/2/x": rows(1)})
     with pytest.raises(ValueError, match="arrays of batches 1 are missing"):
         write_request(tmp_path / "b", "torch", [lacking], versions={}, implementation="")
