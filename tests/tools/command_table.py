@@ -37,9 +37,14 @@ def able(command: str, framework: str) -> bool:
 
 
 def devices(framework: str) -> tuple[str, ...]:
-    """The kinds of device that an implementation can find: the words in the function `devices` of its `device.py`."""
-    folder = find(framework)[1].package.rpartition(".")[2]
-    tree = ast.parse((ROOT / "parity" / folder / "device.py").read_text(encoding="utf-8"))
+    """The kinds of device that an implementation can find: the words in the function `devices` of its `device.py`.
+
+    An implementation of several variants has this file in a folder for each: `on_VARIANT/`.
+    """
+    _, entry, variant = find(framework)
+    folder = ROOT / "parity" / entry.package.rpartition(".")[2]
+    own = folder / f"on_{variant.name}" / "device.py"
+    tree = ast.parse((own if own.exists() else folder / "device.py").read_text(encoding="utf-8"))
     (function,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "devices"]
     body = function.body[1:] if ast.get_docstring(function) else function.body
     words = {str(node.value).lower() for line in body for node in ast.walk(line) if isinstance(node, ast.Constant)}
