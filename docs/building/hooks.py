@@ -24,6 +24,7 @@ VARIABLES: Mapping[str, str] = {
     "PARITY_BASE_PYTHON": "The Python that environments are built from. Without it: this one if it is 3.11, else python3.11.",
     "PARITY_ENVIRONMENTS": "The folder of built environments. Without it: ~/.cache/parity/environments.",
     "PARITY_FRAMEWORKS": "The frameworks of a command without `--framework`, joined by commas; it counts before parity.toml.",
+    "PARITY_INSTALLER": "`pip` or `uv`: the program that installs packages. Without it: uv if it is installed, else pip.",
     "PARITY_NAME_PYTHON": "An interpreter of your own for the framework NAME: PARITY_TORCH_PYTHON, PARITY_KERAS_JAX_PYTHON.",
     "PARITY_PASS_ENV": "Names of variables that workers may see beside the system's and the frameworks', joined by commas.",
     "PARITY_STORE": "The folder of requests and records. Without it: .parity.",

@@ -86,7 +86,7 @@ class CallTrial:
     def alone(self, arrays: Mapping[str, Array] | None = None, **change: Any) -> Array | None:
         """The output of their call on our inputs, in neutral order and in the shape of our output; None if shapes do not fit.
 
-        arrays: further native arrays for their call; change: what else differs in it (reruns.py)."""
+        arrays: further native arrays for their call; change: what else differs in it (rerun_interface.py)."""
         crossed = self.crossed()
         return None if crossed is None else self.ran({**crossed, **(arrays or {})}, **change)
 

@@ -1,6 +1,6 @@
 """Owns the pairing of several layers of the same shape: by which layer feeds which, as far as that is known, then by order.
 
-It refuses to compare shapes; mapping.py hands it groups of layers that could all correspond to one another.
+It refuses to compare shapes; layer_mapping.py hands it groups of layers that could all correspond to one another.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> st
     """The first function in the user's code that takes float64 and gives float32, as a reason; "" if there is none.
 
     answer, arrays: a pass in float64 (execution.own_model.layers.OwnModel.functions). A resize is no cast: a framework computes
-    it in float32 of its own accord (observed_causes.py)."""
+    it in float32 of its own accord (layer_output_causes.py)."""
     for entry in answer:
         taken, gave = (in_order(arrays, FUNCTION, entry["number"], group) for group in (TAKEN, GIVEN))
         if not layer_output_causes.resizes(entry["name"]) and _any(taken, WIDE) and _any(gave, NARROW):

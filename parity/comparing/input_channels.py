@@ -1,6 +1,6 @@
 """Owns the place of the channel axis in a model's inputs and outputs: as its framework holds images, or as the other framework.
 
-It refuses to look at the tensors between layers; axes.py does.
+It refuses to look at the tensors between layers; channel_axes.py does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Owns a model's structure as the harness sees it: leaves, calls, the place of the channels, and tensors in neutral order.
 
-It refuses to match one model with another; mapping.py does.
+It refuses to match one model with another; layer_mapping.py does.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Structure:
     """One model. label: how messages and the map call it; channels: `first` or `last`, of images throughout the model; takes:
     native shapes of its inputs; exits: the source of each output, and its turn (execution/own_model/layers.py, Call); natural:
     whether rows of features are taken to flatten images as the framework holds them, whatever the numbers say; told: calls of
-    which the numbers of both models said what row they take (reordering.py); enters: inputs whose channels another model tells;
-    named: where each output lies in what the model returns, such as `logits`.
+    which the numbers of both models said what row they take (flatten_order.py); enters: inputs whose channels another model
+    tells; named: where each output lies in what the model returns, such as `logits`.
     """
 
     label: str

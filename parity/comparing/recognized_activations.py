@@ -139,7 +139,7 @@ def _pooled(before: Array, after: Array, limit: float) -> str:
     """The pooling of images, or of an activation's output, that gives `after`, flattened or not; "" if none does. The padding
     may differ between the start and the end of an axis.
 
-    A flattened image has its channels first, as mapping.py arranges it."""
+    A flattened image has its channels first, as layer_mapping.py arranges it."""
     if before.ndim != IMAGE or len(before) != len(after) or (after.ndim == IMAGE and before.shape[1] != after.shape[1]):
         return ""
     whole = [item for item in product(WINDOWS, STRIDES, PADS, PADS) if _fits(before, after, item)]

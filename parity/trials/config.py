@@ -1,6 +1,6 @@
 """Owns what a user sets once: `parity.toml`, `[tool.parity]` in `pyproject.toml`, PARITY_FRAMEWORKS, PARITY_STORE.
 
-It refuses to know which frameworks and precisions there are: `asked_frameworks.py` and `options.py` do.
+It refuses to know which frameworks and precisions there are: `selected_frameworks.py` and `options.py` do.
 """
 
 from __future__ import annotations

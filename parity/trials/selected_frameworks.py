@@ -16,7 +16,7 @@ from parity.trials import config
 
 def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
     """The named frameworks, each of the release that stands behind an `@` or `==`. Without names, those that the user has
-    set (`settings.py`); without settings, the default ones that are built.
+    set (`config.py`); without settings, the default ones that are built.
 
     If none is built, all default ones are returned, so that each says how to build it. Raises
     UsageError for a name that is not in the table.

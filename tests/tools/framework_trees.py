@@ -55,11 +55,11 @@ def copied(place: Path, names: Iterable[str] = ("parity", "specs", "docs", "test
 def remove(tree: Path, framework: str) -> None:
     """Removes a framework from a copy: its folder, its line in the table, its factor in tox.ini, and nothing else."""
     table, tox = tree / TABLE, tree / "tox.ini"
-    lines = table.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith(f'    "{framework}": FrameworkEntry(')]
-    if len(kept) != len(lines) - 1:
+    entry = re.compile(rf'^    "{framework}": FrameworkEntry\((?:.*\),\n|\n(?: {{8}}.*\n)+    \),\n)', re.MULTILINE)
+    kept, count = entry.subn("", table.read_text())
+    if count != 1:
         raise ValueError(f"{table} has no line of {framework}, or several")
-    table.write_text("".join(kept))
+    table.write_text(kept)
     text = re.sub(rf"^ +{framework}:.*\n", "", tox.read_text(), flags=re.MULTILINE)
     tox.write_text(re.sub(rf",? {framework}\b|\b{framework}, ", "", text))
     shutil.rmtree(tree / "parity" / f"{framework}_impl")

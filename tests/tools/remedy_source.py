@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from parity.execution.frameworks import find
+
 PACKAGE = Path(__file__).parents[2] / "parity"
 FRAMEWORKS = ("keras", "torch", "mxnet")
 
@@ -25,7 +27,9 @@ def remedies() -> Iterator[Remedy]:
     """The remedies of every framework, read from the dict literals in `<framework>_impl/atlas/remedies/`."""
     for framework in FRAMEWORKS:
         folder = PACKAGE / f"{framework}_impl"
+        own = folder / f"on_{find(framework)[2].name}" / "device.py"  # of the variant that the advice speaks of
         shared = [folder / "device.py", folder / "atlas" / "asking.py", folder / "atlas" / "remedies" / "building.py"]
+        shared += [own] if own.exists() else []
         common = {name: node for file in shared for name, node in _defined(ast.parse(file.read_text(encoding="utf-8"))).items()}
         for file in sorted((folder / "atlas" / "remedies").glob("*.py")):
             tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -75,6 +75,6 @@ def show(compared: ComparedPair) -> None:
 
 
 def lines(compared: ComparedPair) -> Iterator[str]:
-    """The lines to print, the verdict and its causes first (lines.py)."""
+    """The lines to print, the verdict and its causes first (report_lines.py)."""
     heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
     return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)
