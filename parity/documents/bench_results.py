@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from parity.documents.base_result import Told
-from parity.documents.pictures import Picture, PictureBar, bars
+from parity.documents.pictures import ResultBar, ResultPicture, bars
 from parity.documents.results import STRICT, Machine
 from parity.documents.tables import Cell, DataTable
 from parity.reporting.speeds import quiet
@@ -79,10 +79,10 @@ class Timed(Told):
         )
         return DataTable(columns, rows, "verdict")
 
-    def plot_times(self) -> Picture:
+    def plot_times(self) -> ResultPicture:
         """Milliseconds of a step, the median over the blocks that other programs left alone, a bar a cell."""
         rows = [
-            PictureBar(
+            ResultBar(
                 f"{cell['spec']} {cell['framework']} {cell['mode']} ×{cell['batch_size']}", _milliseconds(cell), cell["verdict"]
             )
             for cell in self.results

@@ -21,7 +21,7 @@ TEXT = 'font-family="Helvetica,Arial,sans-serif" font-size="11"'
 
 
 @dataclass(frozen=True)
-class PictureBar:
+class ResultBar:
     """One row: its name, its value (None or NaN where there is none), and the verdict that colours it."""
 
     name: str
@@ -30,7 +30,7 @@ class PictureBar:
 
 
 @dataclass(frozen=True, repr=False)
-class Picture:
+class ResultPicture:
     """A picture: a notebook shows it, `save` writes it as an SVG file."""
 
     title: str
@@ -40,7 +40,7 @@ class Picture:
         return self.svg
 
     def __repr__(self) -> str:
-        return f"Picture: {self.title}"[:200]
+        return f"ResultPicture: {self.title}"[:200]
 
     def save(self, path: str | Path) -> Path:
         """Writes the picture. path: its name should end in .svg. Returns it."""
@@ -48,7 +48,7 @@ class Picture:
         return Path(path)
 
 
-def bars(title: str, rows: Sequence[PictureBar], *, limit: float | None = None, powers: bool = False) -> Picture:
+def bars(title: str, rows: Sequence[ResultBar], *, limit: float | None = None, powers: bool = False) -> ResultPicture:
     """At most MOST_BARS bars, in their order. limit: where a line is drawn; powers: of ten instead of a line from zero.
 
     A value that is not finite has a full bar, and its word; a value of nothing has none.
@@ -74,7 +74,7 @@ def bars(title: str, rows: Sequence[PictureBar], *, limit: float | None = None, 
         f'<title>{heading}</title><rect width="{width}" height="{height}" fill="#fff"/>'
         f'<text x="8" y="18" {TEXT} font-weight="bold">{heading}</text>{body}{line}</svg>\n'
     )
-    return Picture(title, svg)
+    return ResultPicture(title, svg)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _floor(value: float) -> float:
     return 10.0 ** (math.floor(math.log10(value)) - 1)
 
 
-def _row(bar: PictureBar, top: int, scale: _Scale) -> str:
+def _row(bar: ResultBar, top: int, scale: _Scale) -> str:
     name = bar.name if len(bar.name) <= LONGEST_NAME else f"…{bar.name[1 - LONGEST_NAME :]}"
     long = 0.0 if bar.value is None else scale.length(bar.value)
     told = "—" if bar.value is None else f"{bar.value:.3g}"

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
 from parity.documents.base_result import Told
-from parity.documents.pictures import Picture, PictureBar, bars
+from parity.documents.pictures import ResultBar, ResultPicture, bars
 from parity.documents.tables import DataTable
 from parity.errors import UsageError
 from parity.judgement.verdicts import PASSING, exit_status, worst
@@ -228,19 +228,19 @@ class Checked(Told):
         bad = [result for result in self.results if result.verdict not in PASSING]
         return tuple(sorted(bad, key=lambda result: -_rank(result.share)))
 
-    def plot_shares(self) -> Picture:
+    def plot_shares(self) -> ResultPicture:
         """The share of its budget that each case used, the greatest first; the line is the whole budget."""
         ordered = sorted(self.cases, key=lambda case: -_rank(case.share))
-        rows = [PictureBar(f"{case.framework} {case.case}", case.share, case.verdict) for case in ordered]
+        rows = [ResultBar(f"{case.framework} {case.case}", case.share, case.verdict) for case in ordered]
         return bars("share of the budget, by case", rows, limit=1.0)
 
-    def plot_errors(self, quantity: str = "activation", framework: str | None = None) -> Picture:
+    def plot_errors(self, quantity: str = "activation", framework: str | None = None) -> ResultPicture:
         """The error of each tensor of one quantity, in the order of the computation, on powers of ten: where it begins to grow.
 
         quantity: `activation`, `gradient`, `update` and others, as in `.results`. framework: None shows all.
         """
         rows = [
-            PictureBar(f"{result.framework} {result.dtype} {result.tensor}", result.error, result.verdict)
+            ResultBar(f"{result.framework} {result.dtype} {result.tensor}", result.error, result.verdict)
             for result in self.results
             if result.quantity == quantity and framework in (None, result.framework)
         ]

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from parity.documents.base_result import Told
-from parity.documents.pictures import Picture
+from parity.documents.pictures import ResultPicture
 from parity.documents.results import Result
 from parity.documents.tables import Cell, DataTable
 from parity.errors import UsageError
@@ -83,11 +83,11 @@ class Shown(Told):
     def table(self) -> DataTable:
         return self.content
 
-    def plot_network(self) -> Picture:
+    def plot_network(self) -> ResultPicture:
         """The network, a box a layer or group of layers. Raises UsageError for a rule, which has none."""
         if not self.svg:
             raise UsageError(f"{self.name} is no network, so that there is nothing to draw; `.table` has its formulas")
-        return Picture(self.name, self.svg)
+        return ResultPicture(self.name, self.svg)
 
     @property
     def failures(self) -> tuple[str, ...]:

@@ -72,8 +72,8 @@ class FrameworkEntry:
 
 KERAS = (
     Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),
-    Variant("jax", {"KERAS_BACKEND": "jax"}, default=False, lacks=(OWN_MODELS,), colour="#8c564b"),
-    Variant("torch", {"KERAS_BACKEND": "torch"}, default=False, lacks=(OWN_MODELS,), colour="#d4668f"),
+    Variant("jax", {"KERAS_BACKEND": "jax"}, default=False, lacks=(OWN_MODELS, FINGERPRINTS), colour="#8c564b"),
+    Variant("torch", {"KERAS_BACKEND": "torch"}, default=False, lacks=(OWN_MODELS, FINGERPRINTS), colour="#d4668f"),
 )
 TABLE = {
     "keras": FrameworkEntry("parity.keras_impl", KERAS, ("tensorflow", "tf", "tf.keras"), colour="#c23b22"),

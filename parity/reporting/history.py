@@ -42,7 +42,7 @@ class ReleaseHistory:
 
 
 @dataclass(frozen=True)
-class ReleaseChange:
+class AnswerChange:
     """An answer that became another in one release. known: whether both are answers; otherwise one could not be asked."""
 
     framework: str
@@ -68,10 +68,10 @@ def of_answers(framework: str, beside: Mapping[str, str], told: Sequence[tuple[s
     return ReleaseHistory(framework, [release for release, _ in told], dict(beside), answers)
 
 
-def changes(history: ReleaseHistory) -> list[ReleaseChange]:
+def changes(history: ReleaseHistory) -> list[AnswerChange]:
     """Every change, the newest release first, then by question."""
     found = [
-        ReleaseChange(history.framework, history.releases[place], history.releases[place - 1], question, old, new)
+        AnswerChange(history.framework, history.releases[place], history.releases[place - 1], question, old, new)
         for question, texts in history.answers.items()
         for (_, old), (place, new) in pairwise(texts)
     ]

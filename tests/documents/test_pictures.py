@@ -11,14 +11,14 @@ import pytest
 
 import parity
 from parity.documents.bench_results import Timed, Timing
-from parity.documents.pictures import ACROSS, MOST_BARS, Picture, PictureBar, bars
+from parity.documents.pictures import ACROSS, MOST_BARS, ResultBar, ResultPicture, bars
 from parity.documents.results import CaseResult, Checked, Result, Summary
 from parity.errors import UsageError
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def lengths(picture: Picture) -> list[float]:
+def lengths(picture: ResultPicture) -> list[float]:
     """Of the bars alone: the ground has no place."""
     root = ElementTree.fromstring(picture.svg)  # noqa: S314  our own text
     return [float(item.get("width", "")) for item in root.iter(f"{SVG}rect") if item.get("x")]
@@ -63,7 +63,7 @@ def test_what_is_no_number_is_told(tmp_path: Path) -> None:
     hostile = "<script>&\x00\ud800" + "y" * 80
     drawn = bars(
         hostile,
-        [PictureBar(hostile, math.nan, "nonfinite"), PictureBar("b", math.inf), PictureBar("c", None), PictureBar("d", 1.0)],
+        [ResultBar(hostile, math.nan, "nonfinite"), ResultBar("b", math.inf), ResultBar("c", None), ResultBar("d", 1.0)],
         powers=True,
     )
     root = ElementTree.fromstring(drawn.svg)  # noqa: S314
@@ -71,10 +71,10 @@ def test_what_is_no_number_is_told(tmp_path: Path) -> None:
     assert lengths(drawn)[:3] == [ACROSS, ACROSS, 1.0]
     assert ">nan</text>" in drawn.svg and ">—</text>" in drawn.svg
     assert len(repr(drawn)) <= 200
-    plain = bars("many", [PictureBar(str(place), 1.0) for place in range(MOST_BARS + 1)])
+    plain = bars("many", [ResultBar(str(place), 1.0) for place in range(MOST_BARS + 1)])
     assert len(lengths(plain)) == MOST_BARS and f"the first {MOST_BARS} of {MOST_BARS + 1}" in plain.svg
     assert plain.save(tmp_path / "a.svg").read_text(encoding="utf-8") == plain._repr_svg_() == plain.svg
-    assert lengths(bars("empty", [])) == [] and lengths(bars("zero", [PictureBar("a", 0.0)])) == [1.0]
+    assert lengths(bars("empty", [])) == [] and lengths(bars("zero", [ResultBar("a", 0.0)])) == [1.0]
 
 
 def test_times_and_networks_are_drawn() -> None:

@@ -33,6 +33,8 @@ OTHERS = {
     "parity.trials.draws": "coordinates of a stream of random numbers",
     "parity.trials.selection": "references to specs: architectures/lenet",
     "parity.trials.streams": "coordinates of a stream of random numbers",
+    "parity.verbs.bench.own_models": "the id of a case",
+    "parity.verbs.showing.ops": "the word that selects an op: layers/dense",
     "parity.verbs.compare.result_document": "the two sides of a comparison",
     "parity.verbs.site.gathering": "addresses of files",
 }

@@ -103,6 +103,7 @@ def test_an_entry_of_some_variants_is_no_difference_of_the_others(tmp_path: Path
     monkeypatch.setattr(differences, "_file", lambda _framework: file)
     told = {name: [entry["name"] for entry in differences.documented(name)] for name in ("keras", "keras[jax]")}
     assert told == {"keras": ["everywhere", "in one"], "keras[jax]": ["everywhere"]}
+    file = tmp_path / "another.yaml"  # a file is read once
     file.write_text("differences:\n  - {name: in one, variants: [theano]}\n")
     with pytest.raises(ValueError, match=r"'in one': no variant 'theano'; there are tensorflow, jax, torch"):
         differences.documented("keras")

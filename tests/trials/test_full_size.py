@@ -88,7 +88,7 @@ def test_other_code_settles_anew(asked: tuple[Session, list[str]], monkeypatch: 
 def test_another_documented_difference_settles_anew(asked: tuple[Session, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     session, ran = asked
     run(session)
-    monkeypatch.setattr("parity.judgement.differences.known", lambda _: ("another",))
+    monkeypatch.setattr("parity.judgement.differences.of_cases", lambda _: ("another",))
     monkeypatch.setattr("parity.trials.session.differences.apply", lambda *given: list(given[-1]))
     run(session)
     assert len(ran) == 4

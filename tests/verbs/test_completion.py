@@ -12,6 +12,7 @@ from click.shell_completion import ShellComplete
 
 from parity.cli import status
 from parity.commands import parity
+from parity.execution.frameworks import names
 
 
 def completed(line: str) -> list[str]:
@@ -33,7 +34,7 @@ def test_bash_is_answered_by_the_command_itself() -> None:
     [
         ("parity comp", {"compare", "completion"}),
         ("parity check resnet1", {"resnet18", "resnet18_small_images", "resnet152", "resnet101"}),
-        ("parity check lenet --framework ", {"torch", "keras", "mxnet", "jax", "mindspore", "onnx"}),
+        ("parity check lenet --framework ", set(names())),
         ("parity check lenet --dtype ", {"float64", "float32"}),
         ("parity check lenet --device ", {"cpu", "gpu", "tpu"}),
         ("parity bench lenet --mode co", {"compiled", "compiled[xla]", "compiled[channels_last]"}),

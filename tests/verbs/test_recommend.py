@@ -24,7 +24,7 @@ def test_an_order_stands_on_its_evidence(capfd: pytest.CaptureFixture[str]) -> N
     assert code == 0
     assert "1 | keras | " in out and "needs float64: met" in out and "left out: mxnet" in out
     assert "parity bench lenet --framework keras" in out and "times the fastest, mode default: lenet 1.00" in out
-    assert "not measured here for vision on cpu: jax, mindspore, onnx" in out
+    assert "not measured here for vision on cpu: keras[jax], keras[torch], jax, mindspore, onnx" in out
 
 
 def test_the_choice_is_written_as_json(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -90,4 +90,7 @@ def test_empty_records(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Non
     results.write(results.Results("quick", "parity run quick", {"machine": {}, "frameworks": {}}), tmp_path / "data")
     assert status(["recommend", "--reports", str(tmp_path)]) == 3
     told = capfd.readouterr().out
-    assert "Not measured here" in told and "not measured here for anything on cpu: keras, torch, mxnet" in told
+    assert (
+        "Not measured here" in told
+        and "not measured here for anything on cpu: keras, keras[jax], keras[torch], torch, mxnet" in told
+    )

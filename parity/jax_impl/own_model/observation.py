@@ -44,7 +44,7 @@ from parity.jax_impl.own_model.kinds import derived, kind_of, own_way
 from parity.jax_impl.own_model.linen_modules import Linen
 from parity.jax_impl.own_model.nnx_modules import Nnx
 from parity.jax_impl.own_model.owned import Joined, weights_of, within
-from parity.jax_impl.own_model.recording import Alone, Recorder, Stopped
+from parity.jax_impl.own_model.recording import Alone, PassEnded, Recorder
 
 Arrays = dict[str, Array]
 FIXED = "a fixed key: the same numbers in every pass"
@@ -181,7 +181,7 @@ class Model:
         with jax.disable_jit(), listening:
             try:
                 self.carrier.run(values, args, kwargs, training, 0, alone)
-            except Stopped:
+            except PassEnded:
                 return alone.found
         raise ValueError(f"the pass has no call {change['call']}")
 

@@ -21,7 +21,7 @@ from parity.jax_impl.own_model.kinds import BATCH_NORM, DROPOUT, OVER_TIME, chan
 Arrays = dict[str, Array]
 
 
-class Stopped(BaseException):
+class PassEnded(BaseException):
     """Ends a pass behind the call that was asked for."""
 
 
@@ -92,7 +92,7 @@ class Alone(Recorder):
         state = self.held(layer, path)
         self.found = numbered([device.array(item) for item in _outputs(layer, output)], GIVEN)
         self.found |= {array_name(STATE, name): device.array(item) for name, item in state.items()}
-        raise Stopped
+        raise PassEnded
 
 
 def _outputs(layer: Any, output: Any) -> list[Any]:

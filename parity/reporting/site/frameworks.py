@@ -13,7 +13,7 @@ from parity.reporting import history
 from parity.reporting.atlas import DefaultGap
 from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import SpeedTable
-from parity.reporting.history import ReleaseChange, ReleaseHistory
+from parity.reporting.history import AnswerChange, ReleaseHistory
 from parity.reporting.installs import InstallRecord
 from parity.reporting.pages import file_name
 from parity.reporting.results import Row
@@ -44,7 +44,7 @@ class FrameworkPage:
     environments: Sequence[tuple[str, Sequence[tuple[str, str]]]]
     picture: Markup
     history: ReleaseHistory | None
-    changes: Sequence[ReleaseChange]
+    changes: Sequence[AnswerChange]
     history_made: str
 
     @property

@@ -15,6 +15,7 @@ from site_on_disk import MATERIAL, REPORTS
 
 from parity.judgement.verdicts import worst
 from parity.reporting import summary
+from parity.reporting.pages import file_name
 from parity.reporting.site import layout, pages
 from parity.reporting.site.rendering import SitePages
 from parity.verbs.site import gathering
@@ -29,7 +30,7 @@ def test_there_is_a_page_for_everything() -> None:
     for rule in MATERIAL.rules:
         assert f"{rule.kind}/{rule.name}.html" in PAGES
     for framework in MATERIAL.frameworks:
-        assert f"frameworks/{framework.name}.html" in PAGES
+        assert f"frameworks/{file_name(framework.name)}.html" in PAGES
     assert all(address in PAGES for _, address in layout.NAVIGATION)
 
 
@@ -133,7 +134,7 @@ def test_each_page_says_what_it_is_made_of() -> None:
 def test_what_is_not_on_record_says_so() -> None:
     measured = set(SitePages(MATERIAL).evidence.measured)
     for facts in MATERIAL.frameworks:
-        text = "".join(PAGES[f"frameworks/{facts.name}.html"].text)
+        text = "".join(PAGES[f"frameworks/{file_name(facts.name)}.html"].text)
         assert ("Not measured here: no committed record" in text) == (facts.name not in measured)
     timed = {table.spec for table in SitePages(MATERIAL).evidence.speeds}
     for facts in MATERIAL.architectures:
