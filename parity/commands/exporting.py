@@ -11,7 +11,7 @@ from parity.commands import words
 from parity.commands.options import NAMED_SIZES, SEED
 
 OPSETS = range(17, 24)
-"""The opsets that `parity/onnx_impl/framework.py` writes; a test compares the two."""
+"""The opsets that the implementation of ONNX writes; a test compares the two."""
 
 
 @click.command()
