@@ -15,9 +15,9 @@ import pytest
 TESTS = ("tests/test_imports.py", "tests/reporting/test_pages.py", "tests/docs/test_design.py")
 BARE = """
 from parity.execution.frameworks import names
-from parity.commands.options import NAMES
+from parity.commands.options import ANSWERING, DRIVING, OBSERVING
 from parity.execution.launcher.diagnosis import diagnose
-print(*names(), *(one.framework for one in diagnose()), NAMES)
+print(*names(), *(one.framework for one in diagnose()), ANSWERING, DRIVING, OBSERVING)
 """
 
 
