@@ -23,10 +23,8 @@ ROUNDS = 40
 """Greatest number of searches, each behind the steps replaced before: a recurrent cell needs one for every time step."""
 FEW, LARGE = 4, 5_000_000
 """FEW replaces ROUNDS and CANDIDATES if the values of a pass hold LARGE numbers or more."""
-SLOTS = 4
-"""Greatest number of a layer's input tensors that are compared."""
-CANDIDATES = 12
-"""Greatest number of steps that are left out in turn, and of failures in a row before the search for a bottleneck ends."""
+SLOTS, CANDIDATES = 4, 12
+"""Greatest number of a layer's inputs that are compared; of steps left out in turn, and failures in a row that end a search."""
 
 
 @dataclass(frozen=True)

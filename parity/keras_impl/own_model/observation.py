@@ -221,9 +221,8 @@ class Model:
             y = function(x)
             if len(self.records) in self.forced:
                 y = handed_on(y, self._tensor(self.forced[len(self.records)]))
-            self.records.append(
-                (name, ((taken_apart(x, keras.ops.is_tensor, []),), {}), [programs.array(x)], [programs.array(y)])
-            )
+            taken = ((taken_apart(x, keras.ops.is_tensor, []),), {})
+            self.records.append((name, taken, [programs.array(x)], [programs.array(y)]))
             return y
 
         return listening
