@@ -16,8 +16,7 @@ from parity.verbs import bisect as bisecting
 from parity.verbs import check as checking
 from parity.verbs import compare as side_by_side
 from parity.verbs import fingerprint as naming
-from parity.verbs.compare import check_realization
-from parity.verbs.compare import result_document as told
+from parity.verbs.compare import check_realization, result_document
 from parity.verbs.terminal.target_arguments import typed
 
 Side = str | tuple[str, Callable[..., object]]
@@ -90,8 +89,8 @@ def _of_own_models(specs: Sequence[str], models: Mapping[str, str], size: str, s
         compared_pairs = check_realization.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except side_by_side.Crashed as error:
         sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
-        return told.crashed(sides, str(error), command, seed)
-    return told.checked(compared_pairs, command, seed)
+        return result_document.crashed(sides, str(error), command, seed)
+    return result_document.checked(compared_pairs, command, seed)
 
 
 def compare(
@@ -136,14 +135,8 @@ def compare(
         >>> result.verdict, result.summary.departures[0].layer
         ('differs', '1 (BatchNorm1d)')
     """
-    options: dict[str, object] = {
-        "size": size,
-        "weights_map": weights_map,
-        "inputs": inputs,
-        "map_path": map_path,
-        "seed": seed,
-    }
-    options |= {"inputs_from": inputs_from, "weights": weights, "checkpoints": checkpoints}
+    options: dict[str, object] = {"size": size, "weights_map": weights_map, "inputs": inputs, "map_path": map_path}
+    options |= {"seed": seed, "inputs_from": inputs_from, "weights": weights, "checkpoints": checkpoints}
     command = call(compare, "compare", (sides,), options)
     try:
         compared_pairs = side_by_side.compare(
@@ -158,8 +151,8 @@ def compare(
             map_path=None if map_path is None else Path(map_path),
         )
     except side_by_side.Crashed as error:
-        return told.crashed([typed(side) for side in sides], str(error), command, seed)
-    return told.checked(compared_pairs, command, seed)
+        return result_document.crashed([typed(side) for side in sides], str(error), command, seed)
+    return result_document.checked(compared_pairs, command, seed)
 
 
 def bisect(
