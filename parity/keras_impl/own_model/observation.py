@@ -221,7 +221,7 @@ class Model:
             y = function(x)
             if len(self.records) in self.forced:
                 y = handed_on(y, self._tensor(self.forced[len(self.records)]))
-            taken = ((taken_apart(x, keras.ops.is_tensor, []),), {})
+            taken: Any = ((taken_apart(x, keras.ops.is_tensor, []),), {})
             self.records.append((name, taken, [programs.array(x)], [programs.array(y)]))
             return y
 
