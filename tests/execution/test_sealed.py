@@ -20,7 +20,8 @@ from parity.reporting import atlas, pages, results
 from parity.reporting.results import Curve, Results, Row, Speed
 from parity.spec.specs import parse
 from parity.spec.suites import Suite
-from parity.verbs import elsewhere, report
+from parity.verbs import report
+from parity.verbs.run import planned_elsewhere
 from tests.reporting.test_pages import made, row, speed
 from tests.tools.requests_for_fakes import write as write_request
 
@@ -276,11 +277,11 @@ def test_a_request_that_was_changed_is_refused(tmp_path: Path) -> None:
 def test_a_record_of_another_case_does_not_answer(tmp_path: Path) -> None:
     suite = parse("name: tiny\nentries:\n  - {task: sampling, specs: [ones], frameworks: [torch], dtypes: [float32]}\n")
     assert isinstance(suite, Suite)
-    elsewhere.write_plan(suite, ["torch"], tmp_path)
+    planned_elsewhere.write_plan(suite, ["torch"], tmp_path)
     (place,) = (path.parent for path in tmp_path.glob("*/request.json"))
     entries = request.read(place).entries
     (place / "results").mkdir()
     for entry in entries:
         records.append(place / "results", Record(entry.key, "another case", "torch", "ran", "float32"))
-    found = elsewhere.collect_plan(suite, ["torch"], tmp_path)
+    found = planned_elsewhere.collect_plan(suite, ["torch"], tmp_path)
     assert {(one.verdict, one.record.reason) for one in found} == {("not_compared", "no record came back")}

@@ -21,7 +21,7 @@ from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.graph import Graph
 from parity.verbs import native_files, weights
-from parity.verbs.elsewhere import collect_plan
+from parity.verbs.run.planned_elsewhere import collect_plan
 from parity.verbs.weights import neutral
 from tests.tools.damaged_kind import Kind
 from tests.tools.requests_for_fakes import write as write_request
@@ -202,7 +202,7 @@ def collected_kind() -> Kind:
 
     def make(folder: Path) -> Path:
         from parity.spec.suites import Suite
-        from parity.verbs.elsewhere import write_plan
+        from parity.verbs.run.planned_elsewhere import write_plan
 
         assert isinstance(suite, Suite)
         write_plan(suite, ["torch"], folder / "plan")

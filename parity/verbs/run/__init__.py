@@ -26,11 +26,12 @@ from parity.trials import options as asking
 from parity.trials import report_rows as collating
 from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.session import JudgedTrial, Session
-from parity.verbs import bench, elsewhere, entries, terminal
+from parity.verbs import bench, terminal
 from parity.verbs.bench import bench_result
 from parity.verbs.check import CheckCall, document, make_trials, show
-from parity.verbs.entries import Outcome
 from parity.verbs.result_files import Places
+from parity.verbs.run import entries, planned_elsewhere
+from parity.verbs.run.entries import Outcome
 from parity.verbs.terminal import not_built, progress, timings
 
 REPORTS = "reports"
@@ -64,8 +65,8 @@ def main(
     store = asking.store(store)
     asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
-        return elsewhere.write_plan(loaded, named, plan)
-    outcome = elsewhere.collected(loaded, named, collect, store) if collect else run(loaded, named, store, so_far)
+        return planned_elsewhere.write_plan(loaded, named, plan)
+    outcome = planned_elsewhere.collected(loaded, named, collect, store) if collect else run(loaded, named, store, so_far)
     again, output = command(suite, output), output or store / REPORTS / loaded.name
     results = Results(
         suite=loaded.name,

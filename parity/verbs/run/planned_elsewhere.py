@@ -22,10 +22,11 @@ from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.speed import Workload
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
-from parity.verbs import bench, entries, terminal
+from parity.verbs import bench, terminal
 from parity.verbs.bench import Gated
 from parity.verbs.bench.bench_result import Benched
-from parity.verbs.entries import Outcome
+from parity.verbs.run import entries
+from parity.verbs.run.entries import Outcome
 
 GATE = "gate"
 Asked = tuple[language.Architecture, language.Initializer, language.Optimizer, SuiteEntry, Options]

@@ -21,7 +21,8 @@ from parity.reporting import speeds
 from parity.spec import specs as language
 from parity.spec.suites import Suite
 from parity.trials import speed
-from parity.verbs import bench, elsewhere
+from parity.verbs import bench
+from parity.verbs.run import planned_elsewhere
 
 FAKES = Path(__file__).parent.parent / "fakes"
 SUITE = """
@@ -66,14 +67,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 def ran(suite: Suite, folder: Path, interpreter: str = sys.executable) -> int:
-    elsewhere.write_plan(suite, ["torch"], folder)
+    planned_elsewhere.write_plan(suite, ["torch"], folder)
     return plan.main([str(folder), "--python", f"torch={interpreter}"])
 
 
 def test_checks_training_and_speed_come_back(tmp_path: Path, suite: Suite, quick: Callable[[str], None]) -> None:
     quick("reference_framework:Implementation")
     assert ran(suite, tmp_path / "plan") == 0
-    found = elsewhere.collected(suite, ["torch"], tmp_path / "plan", tmp_path / "store")
+    found = planned_elsewhere.collected(suite, ["torch"], tmp_path / "plan", tmp_path / "store")
     assert {one.trial.kind for one in found.judged} == {"architectures", "training"}
     assert {one.verdict for one in found.judged if one.trial.kind == "architectures"} <= set(GREEN)
     assert {curve.framework for curve in found.curves} >= {"reference", "torch"}
@@ -94,7 +95,7 @@ def test_a_fault_that_the_check_finds_leaves_its_cell_without_a_number(
     assert isinstance(wrong, Suite)
     wrong = wrong.model_copy(update={"entries": wrong.entries[2:]})
     assert ran(wrong, tmp_path / "plan") == 0
-    (item,) = elsewhere.collected(wrong, ["torch"], tmp_path / "plan", tmp_path / "store").speeds
+    (item,) = planned_elsewhere.collected(wrong, ["torch"], tmp_path / "plan", tmp_path / "store").speeds
     assert (item.verdict, item.processes) == ("differs", []) and item.reason.startswith("update")
 
 
@@ -102,19 +103,21 @@ def test_what_did_not_run_is_missing_and_said(
     tmp_path: Path, suite: Suite, quick: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     quick("reference_framework:Implementation")
-    elsewhere.write_plan(suite, ["torch"], tmp_path)
+    planned_elsewhere.write_plan(suite, ["torch"], tmp_path)
     assert plan.main([str(tmp_path), "--python", f"keras={sys.executable}"]) == 3
     assert "left out: torch, which has no --python" in capsys.readouterr().out
-    found = elsewhere.collected(suite, ["torch"], tmp_path, tmp_path / "store")
+    found = planned_elsewhere.collected(suite, ["torch"], tmp_path, tmp_path / "store")
     assert {one.verdict for one in found.judged} == {"not_compared"}
     assert {item.verdict for item in found.speeds if not item.role} == {"not_compared"}
     with pytest.raises(UsageError, match="holds no request of mxnet"):
-        elsewhere.collected(suite.model_copy(update={"entries": suite.entries[:1]}), ["mxnet"], tmp_path, tmp_path / "store")
+        planned_elsewhere.collected(
+            suite.model_copy(update={"entries": suite.entries[:1]}), ["mxnet"], tmp_path, tmp_path / "store"
+        )
 
 
 def test_rounds_are_shuffled_and_the_pair_is_one_request(tmp_path: Path, suite: Suite, quick: Callable[[str], None]) -> None:
     quick("reference_framework:Implementation")
-    elsewhere.write_plan(suite, ["torch"], tmp_path)
+    planned_elsewhere.write_plan(suite, ["torch"], tmp_path)
     runs = [run for run in plan.read(tmp_path) if run.request.startswith("timed")]
     assert sorted(run.results for run in runs) == ["round0", "round0", "round0-again", "round1", "round1-again"]
     assert {run.request for run in runs if "again" in run.results} < {run.request for run in runs}
