@@ -71,10 +71,10 @@ def test_fixtures_pass_what_agrees_and_tell_what_departs(suite: Callable[..., su
 
 def test_a_spec_on_the_command_line_is_a_test(suite: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     """A framework that is not built fails its test with what to do; a word that names no spec with the one that is near."""
-    (tmp_path / "parity.toml").write_text('frameworks = ["mxnet"]\nstore = "kept"\n')
+    (tmp_path / "parity.toml").write_text('frameworks = ["jax"]\nstore = "kept"\n')
     words = ("--parity", "sgd", "--parity", "lenett", "-m", "parity", "--parity-store", "kept")
     done = suite("test_mine.py::test_agrees", *words)
-    assert "parity[sgd]" in done.stdout and "parity env build mxnet" in done.stdout, done.stdout + done.stderr
+    assert "parity[sgd]" in done.stdout and "parity env build jax" in done.stdout, done.stdout + done.stderr
     assert "2 failed, 1 deselected" in done.stdout and "Traceback" not in done.stdout
     assert "no spec is called `lenett`; did you mean `lenet`?" in done.stdout
     ended = suite("--markers")

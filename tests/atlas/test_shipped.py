@@ -53,7 +53,7 @@ def test_two_frameworks_are_answered_without_either(asked: list[Sequence[str]], 
 
 
 def test_a_chapter_and_frameworks_go_together(capfd: pytest.CaptureFixture[str]) -> None:
-    assert status(["atlas", "torch", "losses", "-f", "mxnet"]) == 0
+    assert status(["atlas", "torch", "losses", "-f", "keras"]) == 0
     names = [line.split(" | ")[0] for line in capfd.readouterr().out.splitlines()]
     assert names and {one.chapter for one in QUESTIONS if one.name in names} == {"losses"}
 

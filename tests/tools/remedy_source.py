@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.execution.frameworks import find
+from parity.execution.frameworks import TABLE, find
 
 PACKAGE = Path(__file__).parents[2] / "parity"
-FRAMEWORKS = ("keras", "torch", "mxnet")
+FRAMEWORKS = tuple(name for name in ("keras", "torch", "mxnet") if name in TABLE)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def test_what_is_built_is_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
     assert selected_frameworks.chosen(()) == selected_frameworks.that_train(()) == ("torch",)
     assert selected_frameworks.unbuilt(()) == tuple(name for name in training() if name != "torch")
-    assert selected_frameworks.chosen(["mxnet"]) == ("mxnet",) and selected_frameworks.unbuilt(["mxnet"]) == ()
+    assert selected_frameworks.chosen(["jax"]) == ("jax",) and selected_frameworks.unbuilt(["jax"]) == ()
 
 
 def test_a_newcomer_is_asked_by_name_alone_though_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,8 +43,8 @@ def test_a_newcomer_is_asked_by_name_alone_though_it_is_built(monkeypatch: pytes
 
 
 def test_a_variable_goes_before_a_file_and_a_name_before_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "parity.toml").write_text('frameworks = ["mxnet"]\n')
-    assert selected_frameworks.chosen(()) == ("mxnet",)
+    (tmp_path / "parity.toml").write_text('frameworks = ["jax"]\n')
+    assert selected_frameworks.chosen(()) == ("jax",)
     monkeypatch.setenv("PARITY_FRAMEWORKS", "torch, keras")
     assert selected_frameworks.chosen(()) == ("torch", "keras")
     assert selected_frameworks.chosen(["onnx"]) == ("onnx",)
@@ -91,10 +91,10 @@ def test_what_the_user_has_set_is_asked_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What is set and not built is missing, as where the command names it: status 3."""
-    monkeypatch.setenv("PARITY_FRAMEWORKS", "mxnet")
+    monkeypatch.setenv("PARITY_FRAMEWORKS", "jax")
     assert status(["check", "sgd", "--dtype", "float64", "--store", str(tmp_path / "store")]) == 3
     seen = capfd.readouterr()
-    assert "parity env build mxnet" in seen.out and "not asked" not in seen.err
+    assert "parity env build jax" in seen.out and "not asked" not in seen.err
 
 
 def test_what_is_not_asked_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -103,6 +103,6 @@ def test_what_is_not_asked_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: p
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
     not_built.tell(())
     told = capfd.readouterr().err
-    assert told.startswith("not asked, since not built: ") and "mxnet" in told and told.count("\n") == 1
+    assert told.startswith("not asked, since not built: ") and "keras" in told and told.count("\n") == 1
     not_built.tell(["torch"])
     assert capfd.readouterr().err == ""

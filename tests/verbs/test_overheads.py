@@ -76,8 +76,8 @@ def test_what_has_no_number_says_why(run: Run, gate: str, measured: Any, status:
 
 def test_a_framework_without_twins_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "torch_twins.py").write_text("def twin(): ...\n")
-    status, told = run(words=("-f", "torch", "-f", "mxnet", "--processes", "1"), folder=tmp_path)
-    assert status == 3 and "mxnet_twins.py" in told.replace("\n", "") and "1.05" in told
+    status, told = run(words=("-f", "torch", "-f", "jax", "--processes", "1"), folder=tmp_path)
+    assert status == 3 and "jax_twins.py" in told.replace("\n", "") and "1.05" in told
 
 
 def test_a_folder_without_twins_is_refused(tmp_path: Path) -> None:
