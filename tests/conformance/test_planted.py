@@ -20,7 +20,7 @@ WORDS = (
     *("over_queries=true ~ keras", "pad_behind=true ~ keras"),
 )
 """A part of the line of each fault that is planted here."""
-SAME = ("images:squeezed ~ keras", "sequences:waves ~ keras")
+SAME = ("images:squeezed ~ keras", "sequences:waves ~ keras", "sequences:decoder ~ keras")
 
 
 @pytest.fixture(scope="module", autouse=True)
